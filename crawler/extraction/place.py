@@ -1,0 +1,106 @@
+"""Which division publishes: by the site's code, else by the place that a name begins with, else unknown."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from store import regions
+
+_TYPES = (
+    "维吾尔自治区",
+    "壮族自治区",
+    "回族自治区",
+    "自治区",
+    "特别行政区",
+    "自治州",
+    "自治县",
+    "地区",
+    "省",
+    "市",
+    "盟",
+    "县",
+    "区",
+    "旗",
+)
+_PEOPLES = re.compile(r"(.{2,5}?)(?:[\u4e00-\u9fff]{1,4}族)+自治([州县旗])")
+_AUTONOMOUS = {"内蒙古": "150000", "广西": "450000", "西藏": "540000", "宁夏": "640000", "新疆": "650000"}
+_NATION = re.compile(r"(?:中华人民共和国|国务院|国家|中共中央|中央|全国|教育部|财政部|人力资源社会保障部)")
+_BEFORE = re.compile(
+    r"(?:中共|中国共产党|关于|印发|共青团|[（(【\[《“\"\s]|(?:19|20)\d{2}(?:[-—–~～至](?:19|20)?\d{2})?(?:学年)?(?:年度|年)?)+"
+)
+
+
+@cache
+def _index() -> dict[str, tuple[str, ...]]:
+    """name, long or short → codes that bear it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for code, name in regions.names().items():
+        if code == regions.NATIONAL:
+            continue
+        forms = {name}
+        short = next((name[: -len(t)] for t in _TYPES if name.endswith(t)), name)
+        # a county's short name is a common word too often (“朝阳”, “新华”)
+        if len(short) >= 2 and code.endswith("00"):
+            forms.add(short)
+        peoples = _PEOPLES.match(name)
+        if peoples:
+            forms.add(peoples[1] + peoples[2])  # 黄南州, 围场县
+        for form in forms:
+            found[form] = (*found.get(form, ()), code)
+    return found
+
+
+def region_of(site_code: str | None, publisher: str | None, title: str | None, text: str = "") -> str | None:
+    """A GB/T 2260 code. `site_code` is the SiteIDCode, whose first six digits are one; ministries have bm…"""
+    digits = (site_code or "").strip()[:6]
+    if digits in regions.names() and digits != regions.NATIONAL:
+        return digits
+    if (site_code or "").strip().lower().startswith("bm"):
+        return regions.NATIONAL
+    for name in (publisher, title):
+        found = _named(name or "")
+        if found:
+            return found
+    if any("自治区" in (name or "")[:6] for name in (publisher, title)) or "自治区" in text[:40]:
+        # only one of the five is spoken of: “自治区” is that one
+        spoken = {code for word, code in _AUTONOMOUS.items() if text.count(word) >= 2}
+        if len(spoken) == 1:
+            return spoken.pop()
+    return None
+
+
+def _named(name: str) -> str | None:
+    start = _BEFORE.match(name)
+    rest = name[start.end() :] if start else name
+    code = _longest(rest, "")
+    if code is None:
+        return regions.NATIONAL if _NATION.match(rest) else None
+    return code
+
+
+def _longest(text: str, within: str) -> str | None:
+    """The innermost division of the chain that the text begins with (“辽宁省抚顺市…”); None where it is unclear."""
+    best: str | None = None
+    while True:
+        step = _step(text, within)
+        if step is None:
+            return best
+        best, length = step
+        within = regions.prefix(best)
+        text = text[length:]
+        if len(within) == 6:
+            return best
+
+
+def _step(text: str, within: str) -> tuple[str, int] | None:
+    index = _index()
+    for length in range(min(len(text), 14), 1, -1):
+        codes = [
+            c for c in index.get(text[:length], ()) if c.startswith(within) and regions.prefix(c) != within
+        ]
+        if len(codes) == 1:
+            return codes[0], length
+        if len(codes) > 1:
+            return None
+    return None

@@ -1,0 +1,108 @@
+"""HTML text to a tree, and small questions to it. Parsing is done once for a page; nothing here judges content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from lxml import etree
+from parsel.csstranslator import HTMLTranslator
+
+MAX_CHARS = 8_000_000
+"""A page is cut here: the longest plan seen has 0.1 million characters of text, Word-pasted pages 3 million of markup."""
+
+# Control characters are not allowed in a tree (NUL would end the document), lone surrogates not in UTF-8.
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff]")
+_BOX = re.compile(
+    r"</?(?:div|section|article|font|span|center|b|i|ul|ol|li|table|tbody|tr|td)\b[^>]{0,2000}>", re.I
+)
+_HIDDEN = re.compile(r"display\s*:\s*none", re.I)
+_PSEUDO = re.compile(r"::(?:text|attr\(([\w-]+)\))\s*$")
+
+
+def parse(html: str) -> etree._Element:
+    """The root of the page; an empty <html> for a text without any element."""
+    clean = FORBIDDEN.sub("", html[:MAX_CHARS])
+    root, lost = _parse(clean)
+    if lost:
+        # nested beyond what libxml2 keeps (broken generators): without boxes the text is all there
+        root, _ = _parse(_BOX.sub("<br>", clean))
+    return root
+
+
+def _parse(html: str) -> tuple[etree._Element, bool]:
+    """The root, and whether text was lost for its depth."""
+    # UTF-8 bytes with a fixed encoding: libxml2 then believes no <meta charset> that no longer holds
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+    root = etree.fromstring(html.encode("utf-8"), parser) if html.strip() else None
+    too_deep = any("depth" in error.message.lower() for error in parser.error_log)
+    return (etree.Element("html") if root is None else root), too_deep
+
+
+def body_of(root: etree._Element) -> etree._Element:
+    found = root.find(".//body")
+    return root if found is None else found
+
+
+def metas(root: etree._Element) -> dict[str, str]:
+    """name (lower case) → content of the first <meta> that says something; included headers bring a second set."""
+    found: dict[str, str] = {}
+    for tag in root.iter("meta"):
+        name = (tag.get("name") or tag.get("property") or "").strip().lower()
+        content = re.sub(r"\s+", " ", tag.get("content") or "").strip()
+        if name and content and name not in found:
+            found[name] = content
+    return found
+
+
+def page_title(root: etree._Element) -> str:
+    """The first <title>: those of included headers come later, those of drawings lie in <svg>."""
+    tag = next(root.iter("title"), None)
+    return "" if tag is None else re.sub(r"\s+", " ", "".join(str(t) for t in tag.itertext())).strip()
+
+
+def _is_xpath(selector: str) -> bool:
+    """As `crawler.selectors` reads a source file: XPath starts with / or ./, everything else is CSS."""
+    return selector.startswith(("/", "./", "(/", "(./"))
+
+
+@cache
+def _compiled(selector: str) -> tuple[etree.XPath, str | None]:
+    pseudo = None if _is_xpath(selector) else _PSEUDO.search(selector)
+    bare = selector if pseudo is None else selector[: pseudo.start()]
+    expression = bare if _is_xpath(bare) else HTMLTranslator().css_to_xpath(bare)
+    return etree.XPath(expression), pseudo[1] if pseudo else None
+
+
+def select(root: etree._Element, selector: str) -> list[etree._Element]:
+    """Elements that a source's selector (CSS, or XPath starting with / or ./) finds."""
+    found = _compiled(selector)[0](root)
+    return [node for node in found if isinstance(node, etree._Element)] if isinstance(found, list) else []
+
+
+def select_text(root: etree._Element, selector: str) -> str | None:
+    """The text, or the attribute that the selector names, of the first thing found."""
+    expression, attribute = _compiled(selector)
+    found = expression(root)
+    for node in found if isinstance(found, list) else [found]:
+        if isinstance(node, etree._Element):
+            text = node.get(attribute) if attribute else "".join(str(t) for t in node.itertext())
+        else:
+            text = str(node)
+        text = re.sub(r"\s+", " ", text or "").strip()
+        if text:
+            return text
+    return None
+
+
+def is_hidden(element: etree._Element) -> bool:
+    style = element.get("style")
+    return element.get("hidden") is not None or (style is not None and _HIDDEN.search(style) is not None)
+
+
+def tokens(element: etree._Element) -> Iterator[str]:
+    """The id and the classes, in lower case."""
+    if element.get("id"):
+        yield (element.get("id") or "").strip().lower()
+    yield from (element.get("class") or "").lower().split()

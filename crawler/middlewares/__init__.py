@@ -1,0 +1,1 @@
+"""Downloader middlewares: each does one thing in one file."""

@@ -1,0 +1,163 @@
+"""Running crawls: sources of one host one after the other, hosts side by side, in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.settings import Settings
+
+from crawler.sources.schema import Source
+from crawler.spiders.source import Report, SourceSpider
+from store.archive import Archive
+from store.database import Database
+from store.errors import OperatorError
+from store.keep import Clock, Keeper
+
+HOSTS_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for all crawls of a process. `next_due` tells when a source crawled at a moment is due again."""
+
+    data: Path
+    contact: str
+    allow_private: bool
+    everything: bool
+    full: bool
+    next_due: Callable[[Source, dt.datetime], dt.datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """How the crawl of one source ended: done, degraded (some answers missing), failed (nothing could be read)."""
+
+    source: str
+    outcome: str
+    counts: dict[str, int]
+    problems: tuple[str, ...]
+
+
+def crawl(
+    sources: Iterable[Source], database: Database, clock: Clock, terms: Terms, report: Report
+) -> list[Crawled]:
+    """Crawl each source once; blocks until all have ended. Call it once a process: a reactor can't start twice.
+
+    Raises OperatorError when the operator has to act first (a full disk, a lost database); what was fetched until
+    then is kept.
+    """
+    archive = Archive(terms.data / "warc")
+    archive.settle()
+    process = AsyncCrawlerProcess(_settings(terms))
+    crowd = _Crowd(process, database, archive, clock, terms, report)
+    task = asyncio.get_event_loop().create_task(crowd.run(list(sources)))
+    task.add_done_callback(lambda _: _stop())
+    try:
+        process.start(stop_after_crawl=False)
+    finally:
+        archive.close()
+    if crowd.failure:
+        raise crowd.failure
+    if task.done():
+        task.result()
+    return crowd.crawled
+
+
+def _stop() -> None:
+    from twisted.internet import reactor  # the reactor that was installed by AsyncCrawlerProcess
+
+    reactor.stop()  # type: ignore[misc]
+
+
+def _settings(terms: Terms) -> Settings:
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    logs = terms.data / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    settings.set("LOG_FILE", str(logs / "crawl.log"))
+    # A log that can't be written (a full disk) must not print a traceback for each of its lines.
+    logging.raiseExceptions = False
+    settings.set("ALLOW_PRIVATE_ADDRESSES", terms.allow_private)
+    if terms.contact:
+        settings.set("USER_AGENT", f"{settings['USER_AGENT']} {terms.contact}")
+    return settings
+
+
+class _Crowd:
+    """The crawls of one process."""
+
+    def __init__(
+        self,
+        process: AsyncCrawlerProcess,
+        database: Database,
+        archive: Archive,
+        clock: Clock,
+        terms: Terms,
+        report: Report,
+    ) -> None:
+        self.process = process
+        self.database = database
+        self.archive = archive
+        self.clock = clock
+        self.terms = terms
+        self.report = report
+        self.crawled: list[Crawled] = []
+        self.failure: OperatorError | None = None
+        self._turns = asyncio.Semaphore(HOSTS_AT_ONCE)
+
+    async def run(self, sources: list[Source]) -> None:
+        hosts: dict[str, list[Source]] = defaultdict(list)
+        for source in sources:
+            hosts[urlsplit(source.listing.urls[0]).netloc].append(source)
+        await asyncio.gather(*(self._host(group) for group in hosts.values()))
+
+    async def _host(self, group: list[Source]) -> None:
+        async with self._turns:
+            for source in group:
+                if self.failure is None:
+                    await self._source(source)
+
+    async def _source(self, source: Source) -> None:
+        keeper = Keeper(self.database, self.archive, source.origin, self.clock)
+        try:
+            run = keeper.begin()
+            settings = self.process.settings.copy()
+            settings.set("DOWNLOAD_DELAY", source.fetch.delay)
+            settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", source.fetch.concurrency)
+            crawler = Crawler(SourceSpider, settings)
+            await self.process.crawl(
+                crawler,
+                source=source,
+                keeper=keeper,
+                everything=self.terms.everything,
+                full=self.terms.full,
+                report=self.report,
+            )
+            spider = crawler.spider
+            assert isinstance(spider, SourceSpider)
+            if spider.failure:
+                raise spider.failure
+            stats = crawler.stats.get_stats() if crawler.stats else {}
+            crawled = _judge(spider, broken=any(key.startswith("spider_exceptions/") for key in stats))
+            self.crawled.append(crawled)
+            keeper.finish(run, crawled.outcome, crawled.counts, self.terms.next_due(source, self.clock()))
+        except OperatorError as error:
+            self.failure = error
+
+
+def _judge(spider: SourceSpider, *, broken: bool) -> Crawled:
+    answered = spider.counts["listings"]
+    outcome = "done" if not spider.problems else "degraded" if answered else "failed"
+    problems = tuple(spider.problems)
+    if broken:
+        outcome = "failed"
+        problems += (f"{spider.source.id}: Yaodian itself failed; logs/crawl.log tells where",)
+    return Crawled(spider.source.id, outcome, dict(spider.counts), problems)

@@ -1,0 +1,48 @@
+"""Scrapy's settings where its defaults don't suit a polite monitor; what a source may set is added by `crawler.run`."""
+
+from importlib.metadata import version
+
+BOT_NAME = "yaodian"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+
+# Who asks, and where an administrator can complain; the operator adds a contact (YAODIAN_CONTACT).
+USER_AGENT = f"Yaodian/{version('yaodian')} (education plan monitor)"
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5",
+}
+
+ROBOTSTXT_OBEY = True
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY_JITTER = 0.25
+COOKIES_ENABLED = False
+
+# Bounds on what a site can make us do.
+DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_MAXSIZE = 16 << 20
+DOWNLOAD_WARNSIZE = 8 << 20
+DOWNLOAD_VERIFY_CERTIFICATES = True
+REDIRECT_MAX_TIMES = 5
+METAREFRESH_ENABLED = False
+RETRY_TIMES = 2
+# Only the web: the other handlers read local files, or reach where a source file must not send us.
+DOWNLOAD_HANDLERS = dict.fromkeys(("data", "file", "ftp", "s3"))
+TWISTED_DNS_RESOLVER = "crawler.middlewares.guard.PublicResolver"
+DNSCACHE_ENABLED = False
+
+# Every status is an answer that the spider understands.
+HTTPERROR_ALLOW_ALL = True
+DOWNLOADER_MIDDLEWARES = {
+    "crawler.middlewares.guard.AddressGuard": 50,
+    "crawler.middlewares.conditional.ConditionalRequests": 560,
+}
+
+# The consoles run whatever code they are sent.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+ASYNCIO_EVENT_LOOP = "uvloop.Loop"
+TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+WARN_ON_GENERATOR_RETURN_VALUE = False
+LOG_LEVEL = "INFO"

@@ -1,0 +1,1 @@
+"""Sources: their schema, the catalogue that ships with Yaodian, and the operator's own files."""

@@ -1,0 +1,121 @@
+"""Reading source files: those that ship with Yaodian, and the operator's, which come before them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from crawler.sources.schema import Source
+from store.errors import SourceError, UsageError
+
+# Pydantic's words for what a person who writes YAML meets most.
+_REMEDIES = {
+    "extra_forbidden": "unknown key; remove it, or see docs/sources.md for the names",
+    "missing": "is missing; add it",
+    "string_type": "must be text; write it in quotes",
+    "string_pattern_mismatch": "use only a-z, 0-9 and single dashes",
+    "literal_error": "must be {expected}",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All sources by id, and what is wrong with files that can't be used."""
+
+    sources: dict[str, Source]
+    errors: tuple[SourceError, ...]
+
+    def find(self, source_id: str) -> Source:
+        """Raises the file's own SourceError when it is there and unusable, UsageError when there is none."""
+        for error in self.errors:
+            if Path(error.file).stem == source_id:
+                raise error
+        if source_id not in self.sources:
+            raise UsageError(f"no source {source_id!r}; `yaodian sources list` names them all")
+        return self.sources[source_id]
+
+
+def bundled() -> Path:
+    return Path(str(files("crawler.sources"))) / "catalogue"
+
+
+def load(*folders: Path) -> Catalogue:
+    """Every *.yaml of the folders; a file in a later folder takes the place of one with the same id."""
+    sources: dict[str, Source] = {}
+    errors: list[SourceError] = []
+    for folder in folders:
+        for path in sorted(folder.glob("*.yaml")):
+            try:
+                sources[path.stem] = read(path)
+            except SourceError as error:
+                errors.append(error)
+                sources.pop(path.stem, None)
+    return Catalogue(sources, tuple(errors))
+
+
+def read(path: Path) -> Source:
+    """One source file. Raises SourceError: file, field, remedy."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SourceError(str(path), f"byte {error.start}", "is not UTF-8; save the file as UTF-8") from error
+    except OSError as error:
+        raise SourceError(str(path), "file", f"{error.strerror}; make it a readable file") from error
+    return parse(text, str(path), path.stem)
+
+
+def parse(text: str, name: str, expected_id: str) -> Source:
+    """A source out of YAML text; `name` stands for the file in errors."""
+    try:
+        data = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "file"
+        raise SourceError(name, place, f"{error.problem}; mend the YAML there") from error
+    except yaml.YAMLError as error:
+        raise SourceError(name, "file", f"{' '.join(str(error).split())}; mend the YAML") from error
+    if not isinstance(data, dict):
+        raise SourceError(name, "file", "holds no keys; see docs/sources.md for an example")
+    try:
+        source = Source.model_validate(data)
+    except ValidationError as error:
+        raise _first_error(error, name) from error
+    if source.id != expected_id:
+        raise SourceError(name, "id", f"{source.id!r} is not the file's name; call the file {source.id}.yaml")
+    return source
+
+
+def _first_error(error: ValidationError, name: str) -> SourceError:
+    first = error.errors()[0]
+    remedy = _REMEDIES.get(first["type"])
+    message = remedy.format(**first.get("ctx", {})) if remedy else first["msg"].removeprefix("Value error, ")
+    more = len(error.errors()) - 1
+    also = f" (and {more} more to mend in this file)" if more else ""
+    return SourceError(name, ".".join(str(part) for part in first["loc"]) or "file", message + also)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML without its surprises: a key given twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        for key in self._twice(node):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key.value!r} stands here twice", key.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+    @staticmethod
+    def _twice(node: yaml.MappingNode) -> Iterator[yaml.Node]:
+        seen: set[Any] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                yield key
+            seen.add(key.value if isinstance(key.value, str) else id(key))

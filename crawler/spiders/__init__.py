@@ -1,0 +1,1 @@
+"""Spiders. One serves every declared source."""

@@ -1,0 +1,39 @@
+"""Between Scrapy and the flow: responses as captures, failures as words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from scrapy import exceptions as net
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from store.flow import Capture
+
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (net.CannotResolveHostError, "the name is not found, or stands for no public address"),
+    (net.DownloadConnectionRefusedError, "the connection is refused"),
+    (net.DownloadTimeoutError, "no answer in time"),
+    (net.DownloadCancelledError, "the answer is larger than what is fetched"),
+    (net.DownloadFailedError, "the connection broke off"),
+    (net.ResponseDataLossError, "the connection broke off"),
+)
+
+
+def capture_of(response: Response, clock: Callable[[], dt.datetime]) -> Capture:
+    headers = tuple(
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in response.headers.items()
+        for value in values or ()
+    )
+    return Capture(response.url, response.status, headers, response.body, clock())
+
+
+def plainly(failure: Failure) -> str:
+    """A failure in a few words."""
+    error = failure.value
+    for kind, words in _WORDS:
+        if isinstance(error, kind):
+            return words
+    return " ".join(str(error).split()) or type(error).__name__

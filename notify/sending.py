@@ -1,0 +1,152 @@
+"""From what is due to what is delivered: digests are made in one transaction, and handed over from their rows.
+
+A run that is killed leaves either no digest or a whole one that waits; what was handed over and not yet noted is
+handed over again as the same bytes under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import select
+
+from notify import mail
+from notify.digests import Issue, build, matching
+from notify.subscriptions import ACTIVE, Rhythm
+from store import models as rows
+from store.database import Database
+from store.errors import OperatorError, UsageError
+
+WAITING, SENT = "waiting", "sent"
+
+
+class Outlet(Protocol):
+    """Where mail goes."""
+
+    def send(self, delivery: rows.Delivery, address: str) -> str:
+        """Hand one mail over, and tell where it went. Raises OperatorError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    subscription: int
+    address: str
+    changes: int
+    where: str
+
+
+class Outbox:
+    """Mail as .eml files. A delivery that is repeated replaces its own file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def send(self, delivery: rows.Delivery, address: str) -> str:
+        path = self.folder / f"digest-{delivery.digest_id:06d}.eml"
+        try:
+            write_whole(path, delivery.message)
+        except OSError as error:
+            raise OperatorError(
+                f"outbox {self.folder}: {error.strerror}; make room or make it writable"
+            ) from error
+        return str(path)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """The file is there whole or not at all, whenever the process or the machine stops."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def chosen(database: Database, now: dt.datetime, *, only: int | None, everyone: bool) -> list[int]:
+    """The ids of the active subscriptions to serve: one, all, or those that are due."""
+    query = select(rows.Subscription).order_by(rows.Subscription.id)
+    with database.read() as session:
+        if only is not None:
+            subscription = session.get(rows.Subscription, only)
+            if subscription is None:
+                raise UsageError(f"no subscription {only}; `yaodian subscriptions list` names them all")
+            if subscription.state != ACTIVE:
+                raise UsageError(f"subscription {only} is {subscription.state}; confirm it first")
+            return [only]
+        found = session.scalars(query.where(rows.Subscription.state == ACTIVE))
+        return [s.id for s in found if everyone or (s.next_due_at is not None and s.next_due_at <= now)]
+
+
+def preview(database: Database, subscription_id: int, now: dt.datetime) -> tuple[Issue, str]:
+    """What the next digest of a subscription would say, and its time zone; nothing is recorded."""
+    with database.read() as session:
+        subscription = session.get_one(rows.Subscription, subscription_id)
+        return build(matching(session, subscription), now), Rhythm.model_validate(
+            subscription.rhythm
+        ).timezone
+
+
+def make(database: Database, subscription_ids: Iterable[int], sender: str, now: dt.datetime) -> None:
+    """One digest for each subscription that has something to be told, waiting to be delivered."""
+    domain = sender.rpartition("@")[2].rstrip(">") or "localhost"
+    for subscription_id in subscription_ids:
+        with database.write() as session:
+            subscription = session.get_one(rows.Subscription, subscription_id)
+            rhythm = Rhythm.model_validate(subscription.rhythm)
+            subscription.next_due_at = rhythm.next(now)
+            changes = matching(session, subscription)
+            if not changes:
+                continue
+            digest = rows.Digest(subscription_id=subscription.id, created_at=now)
+            session.add(digest)
+            session.flush()
+            for change in changes:
+                session.add(
+                    rows.DigestChange(
+                        subscription_id=subscription.id, change_id=change.id, digest_id=digest.id
+                    )
+                )
+            message_id = f"<digest.{digest.id}.{secrets.token_hex(8)}@{domain}>"
+            message = mail.message(
+                build(changes, now),
+                to=subscription.address,
+                sender=sender,
+                message_id=message_id,
+                timezone=rhythm.timezone,
+            )
+            session.add(rows.Delivery(digest_id=digest.id, message_id=message_id, message=message.as_bytes()))
+
+
+def deliver(database: Database, outlet: Outlet, now: dt.datetime) -> list[Sent]:
+    """Hand over everything that waits, each noted before the next; also what an earlier run left."""
+    sent: list[Sent] = []
+    with database.read() as session:
+        waiting = list(session.scalars(select(rows.Delivery.id).where(rows.Delivery.state == WAITING)))
+    for delivery_id in waiting:
+        with database.write() as session:
+            delivery = session.get_one(rows.Delivery, delivery_id)
+            if delivery.state != WAITING:
+                continue
+            subscription = delivery.digest.subscription
+            delivery.attempts += 1
+            where = outlet.send(delivery, subscription.address)
+            delivery.state, delivery.sent_at = SENT, now
+            count = len(
+                session.scalars(
+                    select(rows.DigestChange.change_id).where(
+                        rows.DigestChange.digest_id == delivery.digest_id
+                    )
+                ).all()
+            )
+            sent.append(Sent(subscription.id, subscription.address, count, where))
+    return sent

@@ -1,0 +1,1 @@
+"""When things happen: which sources are due, and when they will be again."""

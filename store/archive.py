@@ -1,0 +1,235 @@
+"""Captures as WARC records (ISO 28500), one gzip member each, in files that any web-archive tool opens.
+
+A writer appends to a file of its own, `….warc.gz.open`, under a lock, and drops the suffix when it closes. What a
+killed writer left open is cut back to its last whole record by the next one that starts.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import fcntl
+import gzip
+import hashlib
+import io
+import os
+import secrets
+import zlib
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO
+
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+
+from store.errors import OperatorError
+from store.flow import Capture
+
+FILE_SIZE = 1 << 30
+OPEN = ".open"
+REVISIT = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+# The body is kept decompressed and unchunked; the headers that told how it travelled are kept under this prefix,
+# so that the record still says so and no reader decodes twice.
+TRAVEL_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
+TRAVEL_PREFIX = "X-Orig-"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record lies: the file's name in the archive, and the offset and length of its gzip member."""
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The capture that already holds the same body."""
+
+    url: str
+    fetched_at: dt.datetime
+
+
+def digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+class Archive:
+    """The WARC files of one data directory. Safe for many processes at a time: each writes its own file."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._file: BinaryIO | None = None
+        self._name = ""
+
+    def append(self, capture: Capture, same_as: Original | None = None) -> Place:
+        """Write one record to the disk, as a revisit without a body when `same_as` holds the same bytes.
+
+        Raises OperatorError when the disk refuses; the file is then as it was before.
+        """
+        member = gzip.compress(_record(capture, same_as), mtime=0)
+        try:
+            return self._write(member)
+        except OSError as error:
+            raise _refused(self.directory, error) from error
+
+    def read(self, place: Place) -> Capture:
+        """The capture as it was appended; a revisit's has an empty body."""
+        path = self.directory / place.file
+        try:
+            with path.open("rb") if path.exists() else path.with_name(path.name + OPEN).open("rb") as file:
+                file.seek(place.offset)
+                member = file.read(place.length)
+            return _parse(gzip.decompress(member))
+        except (OSError, EOFError, zlib.error, StopIteration) as error:
+            raise OperatorError(
+                f"{path}: no whole record at {place.offset}: {error}; restore the file from a backup"
+            ) from error
+
+    def close(self) -> None:
+        if self._file is not None:
+            path = Path(self._file.name)
+            self._file.close()
+            path.rename(path.with_name(path.name.removesuffix(OPEN)))
+            self._file = None
+
+    def settle(self) -> None:
+        """Finish what killed writers left open. Files of writers that live are locked and stay as they are."""
+        for path in sorted(self.directory.glob("*.warc.gz" + OPEN)):
+            with path.open("r+b") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                end = _whole_members(file)
+                if end:
+                    file.truncate(end)
+                    path.rename(path.with_name(path.name.removesuffix(OPEN)))
+                else:
+                    path.unlink()
+
+    def _write(self, member: bytes) -> Place:
+        if self._file is not None and self._file.tell() + len(member) > FILE_SIZE:
+            self.close()
+        if self._file is None:
+            self._start()
+        assert self._file is not None
+        offset = self._file.tell()
+        try:
+            self._file.write(member)
+            # The row that points here is committed after this, so no row ever points at bytes that a power cut took.
+            os.fdatasync(self._file.fileno())
+        except OSError:
+            self._file.truncate(offset)
+            self._file.seek(offset)
+            raise
+        return Place(self._name, offset, len(member))
+
+    def _start(self) -> None:
+        stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+        self._name = f"yaodian-{stamp}-{secrets.token_hex(4)}.warc.gz"
+        self.directory.mkdir(parents=True, exist_ok=True)
+        path = self.directory / (self._name + OPEN)
+        file = path.open("xb", buffering=0)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.write(gzip.compress(_info(self._name), mtime=0))
+        except OSError:
+            file.close()
+            path.unlink()
+            raise
+        self._file = file
+
+
+def _refused(directory: Path, error: OSError) -> OperatorError:
+    return OperatorError(
+        f"archive {directory}: {error.strerror}; free some space or make it writable, then crawl again"
+    )
+
+
+def _info(name: str) -> bytes:
+    record = WarcRecord()
+    record.init_headers(WarcRecordType.warcinfo)
+    record.headers["WARC-Filename"] = name
+    record.headers["Content-Type"] = "application/warc-fields"
+    record.set_bytes_content(b"software: Yaodian\r\nformat: WARC File Format 1.1\r\nrobots: classic\r\n")
+    return _bytes(record)
+
+
+def _record(capture: Capture, same_as: Original | None) -> bytes:
+    record = WarcRecord()
+    record.init_headers(WarcRecordType.revisit if same_as else WarcRecordType.response)
+    record.headers["WARC-Target-URI"] = capture.url
+    record.headers["WARC-Date"] = _warc_date(capture.fetched_at)
+    record.headers["Content-Type"] = "application/http;msgtype=response"
+    record.headers["WARC-Payload-Digest"] = (
+        "sha1:" + base64.b32encode(hashlib.sha1(capture.body, usedforsecurity=False).digest()).decode()
+    )
+    if same_as:
+        record.headers["WARC-Profile"] = REVISIT
+        record.headers["WARC-Refers-To-Target-URI"] = same_as.url
+        record.headers["WARC-Refers-To-Date"] = _warc_date(same_as.fetched_at)
+    record.set_bytes_content(_http_head(capture) + (b"" if same_as else capture.body))
+    return _bytes(record)
+
+
+def _bytes(record: WarcRecord) -> bytes:
+    buffer = io.BytesIO()
+    record.write(buffer)
+    return b"WARC/1.1" + buffer.getvalue()[len(b"WARC/1.0") :]
+
+
+def _http_head(capture: Capture) -> bytes:
+    try:
+        phrase = HTTPStatus(capture.status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [f"HTTP/1.1 {capture.status} {phrase}".rstrip()]
+    for name, value in capture.headers:
+        prefix = TRAVEL_PREFIX if name.lower() in TRAVEL_HEADERS else ""
+        lines.append(f"{prefix}{name}: {value}")
+    lines.append(f"Content-Length: {len(capture.body)}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
+
+
+def _parse(raw: bytes) -> Capture:
+    record = next(iter(ArchiveIterator(io.BytesIO(raw), parse_http=False)))
+    block = record.reader.read()
+    head, _, body = block.partition(b"\r\n\r\n")
+    status, *lines = head.decode("latin-1").split("\r\n")
+    headers = []
+    for line in lines:
+        name, _, value = line.partition(": ")
+        if name != "Content-Length":
+            headers.append((name.removeprefix(TRAVEL_PREFIX), value))
+    return Capture(
+        url=record.headers["WARC-Target-URI"],
+        status=int(status.split(" ", 2)[1]),
+        headers=tuple(headers),
+        body=body,
+        fetched_at=dt.datetime.fromisoformat(record.headers["WARC-Date"]),
+    )
+
+
+def _warc_date(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _whole_members(file: BinaryIO) -> int:
+    """The offset at which the last gzip member that is whole ends."""
+    end = position = 0
+    decoder = zlib.decompressobj(31)
+    file.seek(0)
+    while chunk := file.read(1 << 16):
+        while chunk:
+            try:
+                decoder.decompress(chunk)
+            except zlib.error:
+                return end
+            if not decoder.eof:
+                position += len(chunk)
+                break
+            position += len(chunk) - len(decoder.unused_data)
+            end, chunk, decoder = position, decoder.unused_data, zlib.decompressobj(31)
+    return end

@@ -1,0 +1,37 @@
+"""Errors by who has to act on them; each message names the thing and the remedy in one line."""
+
+
+class YaodianError(Exception):
+    """A failure that a person can act on; the command line prints it as one line and exits with 1."""
+
+
+class OperatorError(YaodianError):
+    """The operator has to change a setting, a file or the machine."""
+
+
+class UsageError(YaodianError):
+    """The command names something that is not there; exit status 2 is for wrong use, this is 1."""
+
+
+class SourceError(OperatorError):
+    """A source file that can't be used: names the file, the field and the remedy."""
+
+    def __init__(self, file: str, field: str, remedy: str) -> None:
+        super().__init__(f"{file}: {field}: {remedy}")
+        self.file, self.field, self.remedy = file, field, remedy
+
+
+class SiteError(YaodianError):
+    """The site's doing: kept as health of its source, together with the capture that shows it."""
+
+
+class Unreachable(SiteError):
+    """No answer: name not found, connection refused, time-out."""
+
+
+class Blocked(SiteError):
+    """A challenge, an error or a login page instead of the document; never stored as a version."""
+
+
+class Unreadable(SiteError):
+    """An answer out of which no document can be read."""

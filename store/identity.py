@@ -1,0 +1,33 @@
+"""Names that outlive a rebuild: a document's canonical URL, and ids made of what a thing is."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from urllib.parse import urlsplit, urlunsplit
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def canonical(url: str) -> str:
+    """The URL without what does not change the document: fragment, default port, the host's case.
+
+    Queries stay as they are: government CMS give each column's copy a query of its own, and order matters to some.
+    """
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").lower()
+    if ":" in host:
+        host = f"[{host}]"
+    if parts.port is not None and parts.port != DEFAULT_PORTS.get(parts.scheme.lower()):
+        host = f"{host}:{parts.port}"
+    return urlunsplit((parts.scheme.lower(), host, parts.path or "/", parts.query, ""))
+
+
+def document_id(source: str, url: str) -> str:
+    """60 bits of a hash: among a million documents two alike are a one in two million chance, and are refused."""
+    raw = hashlib.sha256(f"{source} {url}".encode()).digest()
+    return "d" + base64.b32encode(raw).decode().lower()[:12]
+
+
+def plan_id(founding_document: str) -> str:
+    return "p" + founding_document.removeprefix("d")

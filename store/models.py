@@ -1,0 +1,253 @@
+"""The rows. Each class is a table; the words are those of the design, and what a row promises stands beside it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from store.columns import Moment, PackedJson
+
+
+class Base(DeclarativeBase):
+    # Names are fixed so that migrations can find a constraint on both databases.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {dt.datetime: Moment}  # noqa: RUF012 (SQLAlchemy reads it as a class attribute)
+
+
+class Source(Base):
+    """What must be known of a source beside its file: what its documents inherit, and when it was looked at."""
+
+    __tablename__ = "sources"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    publisher: Mapped[str]
+    region: Mapped[str]
+    kind: Mapped[str]
+    last_crawled_at: Mapped[dt.datetime | None]
+    next_due_at: Mapped[dt.datetime | None] = mapped_column(index=True)
+
+
+class Run(Base):
+    """One crawl of one source. `outcome` is None while it runs, and stays so when it was killed."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.id"), index=True)
+    started_at: Mapped[dt.datetime]
+    finished_at: Mapped[dt.datetime | None]
+    outcome: Mapped[str | None]
+    counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+
+
+class HealthEvent(Base):
+    """Something about a source that is not as it should be, with the capture that shows it."""
+
+    __tablename__ = "health_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.id"), index=True)
+    at: Mapped[dt.datetime]
+    sign: Mapped[str]
+    url: Mapped[str]
+    detail: Mapped[str]
+    capture_id: Mapped[int | None] = mapped_column(ForeignKey("captures.id"))
+
+
+class ListingPage(Base):
+    """A page of a listing: what to send to ask whether it changed, and which page followed it."""
+
+    __tablename__ = "listing_pages"
+
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.id"), primary_key=True)
+    url: Mapped[str] = mapped_column(primary_key=True)
+    checked_at: Mapped[dt.datetime]
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    next_url: Mapped[str | None]
+    entries: Mapped[int]
+
+
+class Document(Base):
+    """What lives at one canonical URL of one source. Its id is made of both, so that it is the same again when
+    everything is rebuilt. `state`: found (in a listing, not asked for yet), live, withdrawn, unmatched (read, and
+    about something else), or unreadable. `missing_since` is set by a first 404, `reads_as` is the digest of the bytes read last."""
+
+    __tablename__ = "documents"
+    __table_args__ = (UniqueConstraint("source_id", "url"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.id"))
+    url: Mapped[str]
+    listed_title: Mapped[str]
+    listed_on: Mapped[dt.date | None]
+    found_at: Mapped[dt.datetime]
+    state: Mapped[str] = mapped_column(default="found")
+    checked_at: Mapped[dt.datetime | None]
+    changed_at: Mapped[dt.datetime | None]
+    next_check_at: Mapped[dt.datetime | None]
+    missing_since: Mapped[dt.datetime | None]
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    reads_as: Mapped[str | None]
+    # No foreign key: versions point here already, and SQLite can't create two tables that need each other.
+    version_id: Mapped[int | None]
+    plan_id: Mapped[str | None] = mapped_column(ForeignKey("plans.id"), index=True)
+    role: Mapped[str | None]
+    similarity: Mapped[float | None]
+
+    source: Mapped[Source] = relationship()
+    version: Mapped[Version | None] = relationship(
+        primaryjoin="foreign(Document.version_id) == Version.id", viewonly=True
+    )
+    plan: Mapped[Plan | None] = relationship(back_populates="documents")
+
+
+class Capture(Base):
+    """One fetch, as a WARC record: `file` in the archive, `offset` and `length` of its gzip member. With
+    `body_of` the record is a revisit, and the body is that other capture's."""
+
+    __tablename__ = "captures"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[str | None] = mapped_column(ForeignKey("documents.id"), index=True)
+    url: Mapped[str]
+    fetched_at: Mapped[dt.datetime]
+    status: Mapped[int]
+    digest: Mapped[str] = mapped_column(index=True)
+    file: Mapped[str]
+    offset: Mapped[int] = mapped_column(BigInteger)
+    length: Mapped[int]
+    body_of: Mapped[int | None] = mapped_column(ForeignKey("captures.id"))
+
+
+class Version(Base):
+    """A document's content when it differs from the one before; `page` is the whole Page as JSON."""
+
+    __tablename__ = "versions"
+    __table_args__ = (UniqueConstraint("document_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"))
+    number: Mapped[int]
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
+    captured_at: Mapped[dt.datetime]
+    title: Mapped[str]
+    content_hash: Mapped[str] = mapped_column(index=True)
+    page: Mapped[Any] = mapped_column(PackedJson, deferred=True)
+
+    document: Mapped[Document] = relationship()
+
+
+class Change(Base):
+    """An event in a document's life; `difference` is empty but for `changed` (and `restored` with new content)."""
+
+    __tablename__ = "changes"
+    __table_args__ = (Index("ix_changes_detected_at_id", "detected_at", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), index=True)
+    type: Mapped[str]
+    detected_at: Mapped[dt.datetime]
+    from_version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id"))
+    to_version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id"))
+    difference: Mapped[Any] = mapped_column(PackedJson)
+
+    document: Mapped[Document] = relationship()
+    from_version: Mapped[Version | None] = relationship(foreign_keys=[from_version_id])
+    to_version: Mapped[Version | None] = relationship(foreign_keys=[to_version_id])
+
+
+class Plan(Base):
+    """The work itself. What it says of itself comes from its original document."""
+
+    __tablename__ = "plans"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    publisher: Mapped[str | None]
+    region: Mapped[str | None] = mapped_column(index=True)
+    kind: Mapped[str | None]
+    period_start: Mapped[int | None] = mapped_column(index=True)
+    period_end: Mapped[int | None]
+    document_number: Mapped[str | None]
+
+    documents: Mapped[list[Document]] = relationship(back_populates="plan", order_by="Document.found_at")
+
+
+class Fingerprint(Base):
+    """FracMinHash of a document's current text: every 8-gram of Chinese characters whose hash is 0 mod 64."""
+
+    __tablename__ = "fingerprints"
+
+    hash: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True, index=True)
+
+
+class Subscription(Base):
+    """An address, a filter, a rhythm. Nothing is sent before `state` is active, and nothing older than
+    `confirmed_at` is reported."""
+
+    __tablename__ = "subscriptions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str]
+    filter: Mapped[dict[str, Any]] = mapped_column(JSON)
+    rhythm: Mapped[dict[str, Any]] = mapped_column(JSON)
+    language: Mapped[str] = mapped_column(default="zh")
+    state: Mapped[str] = mapped_column(default="pending")
+    created_at: Mapped[dt.datetime]
+    confirmed_at: Mapped[dt.datetime | None]
+    next_due_at: Mapped[dt.datetime | None] = mapped_column(index=True)
+
+
+class Digest(Base):
+    """One issue for one subscription; `content` is what was rendered into the mail."""
+
+    __tablename__ = "digests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"), index=True)
+    created_at: Mapped[dt.datetime]
+
+    subscription: Mapped[Subscription] = relationship()
+
+
+class DigestChange(Base):
+    """Which changes a digest carries. The key makes it impossible that a subscription gets one twice."""
+
+    __tablename__ = "digest_changes"
+
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"), primary_key=True)
+    change_id: Mapped[int] = mapped_column(ForeignKey("changes.id"), primary_key=True)
+    digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id"), index=True)
+
+
+class Delivery(Base):
+    """The handing of one digest to one address. `message` is the mail as it will be sent, so that a repeated
+    attempt sends the same bytes under the same `message_id`."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id"), unique=True)
+    message_id: Mapped[str] = mapped_column(unique=True)
+    message: Mapped[bytes]
+    state: Mapped[str] = mapped_column(default="waiting", index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None]
+    sent_at: Mapped[dt.datetime | None]
+
+    digest: Mapped[Digest] = relationship()

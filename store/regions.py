@@ -1,0 +1,40 @@
+"""Administrative divisions by their GB/T 2260 code (`regions.csv`; codes of former divisions are not in it)."""
+
+import csv
+from functools import cache
+from importlib.resources import files
+
+NATIONAL = "000000"
+
+
+@cache
+def names() -> dict[str, str]:
+    """Code → name, for every division down to the county."""
+    text = (files("store") / "regions.csv").read_text(encoding="utf-8")
+    return {row["code"]: row["name"] for row in csv.DictReader(text.splitlines())}
+
+
+def is_region(code: str) -> bool:
+    """Six digits in a province that exists. Counties are not checked one by one: their codes come and go,
+    and a source may rightly carry one that was abolished since."""
+    return len(code) == 6 and code.isdigit() and (code[:2] + "0000") in names()
+
+
+def prefix(code: str) -> str:
+    """The digits that every division within this one shares: "210000" → "21", "000000" → ""."""
+    if code == NATIONAL:
+        return ""
+    if code.endswith("0000"):
+        return code[:2]
+    return code[:4] if code.endswith("00") else code
+
+
+def within(code: str | None, region: str) -> bool:
+    """Whether a division lies in a region, or is it; everything lies in the whole country."""
+    return code is not None and code.startswith(prefix(region))
+
+
+def full_name(code: str) -> str:
+    """The name with the divisions around it: "210400" → "辽宁省抚顺市"; the code itself where it is unknown."""
+    chain = dict.fromkeys([code[:2] + "0000", code[:4] + "00", code])
+    return "".join(names()[c] for c in chain if c in names()) or code

@@ -1,0 +1,119 @@
+"""The JSON shapes of the public contract (design §5), made of the flow's data and of rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from store import models as rows
+from store.flow import Difference, Metadata, Page
+
+_PAGE = TypeAdapter(Page)
+_METADATA = TypeAdapter(Metadata)
+_DIFFERENCE = TypeAdapter(Difference)
+
+
+def page_to_json(page: Page) -> dict[str, Any]:
+    json: dict[str, Any] = _PAGE.dump_python(page, mode="json")
+    return json
+
+
+def page_from_json(json: Any) -> Page:
+    return _PAGE.validate_python(json)
+
+
+def metadata_to_json(metadata: Metadata) -> dict[str, Any]:
+    json: dict[str, Any] = _METADATA.dump_python(metadata, mode="json")
+    return json
+
+
+def difference_to_json(difference: Difference) -> dict[str, Any]:
+    json: dict[str, Any] = _DIFFERENCE.dump_python(difference, mode="json")
+    return json
+
+
+def difference_from_json(json: Any) -> Difference:
+    return _DIFFERENCE.validate_python(json)
+
+
+def document_to_json(document: rows.Document) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "source": document.source_id,
+        "url": document.url,
+        "title": document.version.title if document.version else document.listed_title,
+        "state": document.state,
+        "listed_on": document.listed_on.isoformat() if document.listed_on else None,
+        "found_at": _iso(document.found_at),
+        "checked_at": _iso(document.checked_at),
+        "version": document.version.number if document.version else None,
+        "plan": document.plan_id,
+        "role": document.role,
+    }
+
+
+def version_to_json(version: rows.Version, *, whole: bool = False) -> dict[str, Any]:
+    """A Version; with `whole`, its text, outline and attachments too."""
+    page = version.page
+    shape = {
+        "id": version.id,
+        "document": version.document_id,
+        "number": version.number,
+        "captured_at": _iso(version.captured_at),
+        "title": version.title,
+        "url": page["url"],
+        "content_hash": version.content_hash,
+        "metadata": page["metadata"],
+    }
+    if whole:
+        shape |= {key: page[key] for key in ("text", "outline", "attachments")}
+    return shape
+
+
+def change_to_json(change: rows.Change) -> dict[str, Any]:
+    document, version = change.document, change.to_version or change.from_version
+    difference = change.difference
+    return {
+        "id": change.id,
+        "type": change.type,
+        "detected_at": _iso(change.detected_at),
+        "source": document.source_id,
+        "document": document.id,
+        "plan": document.plan_id,
+        "title": version.title if version else document.listed_title,
+        "url": document.url,
+        "from_version": change.from_version.number if change.from_version else None,
+        "to_version": change.to_version.number if change.to_version else None,
+        "items": difference["items"],
+        "metadata": difference["metadata"],
+        "attachments": difference["attachments"],
+    }
+
+
+def plan_to_json(plan: rows.Plan) -> dict[str, Any]:
+    period = {"start": plan.period_start, "end": plan.period_end} if plan.period_start is not None else None
+    return {
+        "id": plan.id,
+        "title": plan.title,
+        "publisher": plan.publisher,
+        "region": plan.region,
+        "kind": plan.kind,
+        "period": period,
+        "document_number": plan.document_number,
+        "documents": [
+            {
+                "id": document.id,
+                "source": document.source_id,
+                "kind": document.source.kind,
+                "url": document.url,
+                "role": document.role,
+                "similarity": document.similarity,
+            }
+            for document in plan.documents
+        ],
+    }
+
+
+def _iso(moment: Any) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None

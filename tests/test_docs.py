@@ -1,0 +1,48 @@
+"""docs/commands.md is what the program says; when it is not, it is written anew and the test fails once for review."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+from conftest import PROGRAM, ROOT, clean_environment
+from typer.main import get_command
+
+from crawler.sources import catalogue
+from yaodian.commands import app
+
+COMMANDS = ROOT / "docs" / "commands.md"
+HEAD = "# Commands\n\nWhat each command says of itself with `--help`. Every list takes `--format table|json|jsonl|csv`.\n"
+
+
+def names(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    for name, child in sorted(getattr(command, "commands", {}).items()):
+        yield from names(child, (*path, name))
+
+
+def helped(words: tuple[str, ...]) -> str:
+    said = subprocess.run(
+        [*PROGRAM, *words, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=clean_environment() | {"COLUMNS": "100", "TERM": "dumb"},
+    ).stdout.replace("python -m yaodian", "yaodian")
+    return f"\n## yaodian {' '.join(words)}".rstrip() + f"\n\n```\n{said.strip()}\n```\n"
+
+
+def test_every_commands_help_is_in_the_docs() -> None:
+    written = HEAD + "".join(helped(words) for words in names(get_command(app)))
+    if COMMANDS.exists() and COMMANDS.read_text(encoding="utf-8") == written:
+        return
+    COMMANDS.write_text(written, encoding="utf-8")
+    raise AssertionError(
+        "docs/commands.md was out of date and has been written anew; look at it and commit it"
+    )
+
+
+def test_the_example_source_of_the_docs_is_one() -> None:
+    text = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    assert catalogue.parse(example, "docs/sources.md", "fushun-zfxxgk").region == "210400"

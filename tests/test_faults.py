@@ -1,0 +1,129 @@
+"""What stops a crawl leaves nothing half done, and is told in one line."""
+
+from __future__ import annotations
+
+import random
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Run, clean_environment
+
+from bench import kills
+from demo.web import DemoWeb
+from store.database import Database
+
+SOURCE = """\
+id: {id}
+name: {id}
+publisher: 某市教育局
+region: "620000"
+kind: official
+listing: {{urls: ["{url}"], item: ul li}}
+fetch: {{delay: 0}}
+"""
+
+
+def test_a_crawl_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path: Path, web: DemoWeb) -> None:
+    in_time, disturbed, calm = kills.proof(tmp_path, web, 4, random.Random(7))
+    assert in_time > 0
+    assert disturbed == calm
+    assert len(calm["changes"]) > 20
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 700 KB: room for the tables and little more."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small tmpfs takes root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing(tiny: Path, web: DemoWeb, tmp_path: Path) -> None:
+    data = kills.prepared(tiny / "data", web)
+    program = [*_program(data), "crawl", "--all"]
+    full = subprocess.run(program, capture_output=True, text=True, env=clean_environment(), check=False)
+    assert full.returncode == 1
+    assert full.stderr.count("\n") == 1
+    assert "No space left" in full.stderr or "full" in full.stderr
+    subprocess.run(["mount", "-o", "remount,size=64m", str(tiny)], check=True)
+    assert kills.unreadable(data) == 0 or not list((data / "warc").glob("*.open"))
+    kills.crawl(data)
+    undisturbed = kills.prepared(tmp_path / "calm", web)
+    kills.crawl(undisturbed)
+    assert kills.state(data) == kills.state(undisturbed)
+
+
+def test_a_site_that_refuses_the_connection_is_told_and_the_others_are_crawled(
+    watched: DemoWeb, data: Path, yaodian: Run
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+    (data / "sources" / "gone.yaml").write_text(SOURCE.format(id="gone", url=url), encoding="utf-8")
+    crawled = yaodian("crawl", "--all")
+    assert crawled.returncode == 1
+    assert crawled.stderr == f"yaodian: gone: {url}: unreachable: the connection is refused\n"
+    assert "gone: failed" in crawled.stdout
+    assert crawled.stdout.count("new       demo-") == 15
+    assert _health(data) == [("gone", "unreachable")]
+
+
+def test_a_listing_without_entries_is_a_health_event_with_its_capture(
+    watched: DemoWeb, data: Path, yaodian: Run
+) -> None:
+    url = watched.column("longyuan")
+    text = SOURCE.format(id="moved", url=url).replace("ul li", "div.no-such-list p")
+    (data / "sources" / "moved.yaml").write_text(text, encoding="utf-8")
+    crawled = yaodian("crawl", "moved")
+    assert crawled.returncode == 1
+    assert "nothing found: the listing has no entries" in crawled.stderr
+    database = Database(f"sqlite:///{data / 'yaodian.db'}")
+    with database.engine.connect() as connection:
+        kept = connection.exec_driver_sql(
+            "select c.url from health_events h join captures c on c.id = h.capture_id"
+        ).scalar_one()
+    assert kept == url
+
+
+def test_without_leave_loopback_is_not_fetched(watched: DemoWeb, data: Path, yaodian: Run) -> None:
+    crawled = yaodian("crawl", "demo-longyuan", YAODIAN_ALLOW_PRIVATE_ADDRESSES="0")
+    assert crawled.returncode == 1
+    assert "refused address" in crawled.stderr
+    assert not watched.requests
+
+
+def test_an_outbox_that_cannot_be_written_loses_no_digest(watched: DemoWeb, data: Path, yaodian: Run) -> None:
+    yaodian("subscribe", "reader@example.org")
+    yaodian("subscriptions", "confirm", "1")
+    yaodian("crawl", "--all")
+    (data / "outbox").rmdir()
+    (data / "outbox").write_text("in the way", encoding="utf-8")
+    failed = yaodian("digest", "send", "--all")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith(f"yaodian: outbox {data / 'outbox'}: ")
+    (data / "outbox").unlink()
+    sent = yaodian("digest", "send", "--all")
+    assert sent.returncode == 0
+    assert "15 changes" in sent.stdout
+    assert yaodian("digest", "send", "--all").stdout == "nothing to send\n"
+
+
+def _program(data: Path) -> list[str]:
+    from conftest import PROGRAM
+
+    return [*PROGRAM, "--data", str(data)]
+
+
+def _health(data: Path) -> list[tuple[str, str]]:
+    database = Database(f"sqlite:///{data / 'yaodian.db'}")
+    with database.engine.connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql("select source_id, sign from health_events")]

@@ -1,0 +1,50 @@
+"""The command line: one module a group of commands. What is heavy to import is imported where it is used."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yaodian import settings
+
+app = typer.Typer(
+    help="要点 Yaodian: watches the education work plans that China's governments publish.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"yaodian {version('yaodian')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    data: Annotated[
+        Path | None, typer.Option(help="Where everything is kept (YAODIAN_DATA; default ./data).")
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    context.obj = data
+
+
+def configured(context: typer.Context) -> settings.Settings:
+    """The settings that hold for this call; read only by commands that need them."""
+    return settings.load(context.find_root().obj)
+
+
+# Each module adds its commands to `app`; a new group is a new file.
+for _module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
+    import_module(f"{__name__}.{_module}")

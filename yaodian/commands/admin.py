@@ -1,0 +1,120 @@
+"""Commands for who runs Yaodian: init, doctor."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from store.errors import OperatorError, YaodianError
+from yaodian.commands import app, configured
+from yaodian.output import Format, show
+from yaodian.settings import TOML, Settings
+
+# What a crawl of some thousand pages takes, with room for the database to breathe.
+ENOUGH_BYTES = 1 << 30
+
+FIRST_TOML = """\
+# Settings of this Yaodian; environment variables (YAODIAN_CONTACT, …) come before them.
+
+# How the administrator of a site that you watch reaches you; it is sent with each request.
+# contact = "mailto:you@example.org"
+
+# timezone = "Asia/Shanghai"
+# mail_from = "要点 Yaodian <yaodian@example.org>"
+"""
+
+
+@app.command()
+def init(context: typer.Context) -> None:
+    """Make a data directory, or bring an older one up to date; what is there stays."""
+    settings = configured(context)
+    try:
+        for folder in (settings.data, settings.sources, settings.outbox, settings.data / "warc"):
+            folder.mkdir(parents=True, exist_ok=True)
+        toml = settings.data / TOML
+        if not toml.exists():
+            toml.write_text(FIRST_TOML, encoding="utf-8")
+    except OSError as error:
+        raise OperatorError(
+            f"{error.filename}: {error.strerror}; choose another --data, or make it writable"
+        ) from error
+    settings.database().upgrade()
+    typer.echo(f"{settings.data}: ready. Next: yaodian sources list, then yaodian crawl")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    ok: bool
+    says: str
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
+) -> None:
+    """Check what Yaodian stands on, one line each, with the remedy. Exit status 1 when something is wrong."""
+    findings = list(_findings(configured(context)))
+    show(
+        ({"ok": f.ok, "what": f.what, "says": f.says} for f in findings),
+        {"ok": "ok", "what": "what", "says": "says"},
+        form,
+    )
+    raise typer.Exit(0 if all(f.ok for f in findings) else 1)
+
+
+def _findings(settings: Settings) -> Iterator[Finding]:
+    yield _data(settings.data)
+    try:
+        database = settings.opened()
+    except YaodianError as error:
+        yield Finding("database", False, str(error))
+    else:
+        yield Finding("database", True, "tables are up to date")
+        database.close()
+    yield _archive(settings.data / "warc")
+    yield _disk(settings.data)
+    yield from _sources(settings)
+    says = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC; times are shown in {settings.timezone}"
+    yield Finding("clock", True, says)
+
+
+def _data(folder: Path) -> Finding:
+    if not folder.is_dir():
+        return Finding("data", False, f"{folder} is not there; run: yaodian init --data {folder}")
+    if not os.access(folder, os.W_OK):
+        return Finding("data", False, f"{folder} can't be written; change its owner or its mode")
+    return Finding("data", True, str(folder))
+
+
+def _archive(folder: Path) -> Finding:
+    files = list(folder.glob("*.warc.gz"))
+    size = sum(file.stat().st_size for file in files)
+    return Finding("archive", True, f"{len(files)} WARC files, {size / 1e6:.1f} MB")
+
+
+def _disk(folder: Path) -> Finding:
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    says = f"{free / 1e9:.1f} GB free"
+    return Finding(
+        "disk", free > ENOUGH_BYTES, says if free > ENOUGH_BYTES else says + "; free at least 1 GB"
+    )
+
+
+def _sources(settings: Settings) -> Iterator[Finding]:
+    from crawler.sources import catalogue
+
+    found = catalogue.load(catalogue.bundled(), settings.sources)
+    yield Finding("sources", True, f"{len(found.sources)} usable")
+    for error in found.errors:
+        yield Finding("sources", False, str(error))

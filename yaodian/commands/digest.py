@@ -1,0 +1,62 @@
+"""`yaodian digest`: what the next mail would say, and sending what is due."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from notify import mail, sending
+from yaodian.commands import app, configured
+from yaodian.commands.crawl import clock
+
+group = typer.Typer(help="Digests: look at the next one, or send what is due.", no_args_is_help=True)
+app.add_typer(group, name="digest")
+
+One = Annotated[int | None, typer.Option("--subscription", metavar="ID", help="Only this subscription.")]
+Everyone = Annotated[bool, typer.Option("--all", help="Every active subscription, due or not.")]
+Due = Annotated[bool, typer.Option("--due", help="What is due (the default).")]
+
+
+@group.command()
+def preview(
+    context: typer.Context,
+    subscription: One = None,
+    due: Due = False,
+    everyone: Everyone = False,
+    html: Annotated[Path | None, typer.Option(help="Write it as an HTML file too.")] = None,
+) -> None:
+    """Show what a digest would say now; nothing is sent or recorded."""
+    database = configured(context).opened()
+    now = clock()
+    for one in sending.chosen(database, now, only=subscription, everyone=everyone or not due):
+        issue, timezone = sending.preview(database, one, now)
+        if not issue.regions:
+            typer.echo(f"subscription {one}: nothing new")
+            continue
+        typer.echo(mail.subject(issue, timezone) + "\n\n" + mail.text(issue, timezone))
+        if html is not None:
+            path = html if subscription is not None else html.with_stem(f"{html.stem}-{one}")
+            sending.write_whole(path, mail.html(issue, timezone).encode())
+            typer.echo(f"subscription {one}: {path}")
+
+
+@group.command()
+def send(
+    context: typer.Context, subscription: One = None, due: Due = False, everyone: Everyone = False
+) -> None:
+    """Make the digests and hand them over; what an earlier run left waiting goes first."""
+    if due and everyone:
+        raise typer.BadParameter("give either --due or --all")
+    settings = configured(context)
+    database = settings.opened()
+    now = clock()
+    sending.make(
+        database, sending.chosen(database, now, only=subscription, everyone=everyone), settings.mail_from, now
+    )
+    sent = sending.deliver(database, sending.Outbox(settings.outbox), now)
+    for one in sent:
+        typer.echo(f"subscription {one.subscription}: {one.changes} changes to {one.address}: {one.where}")
+    if not sent:
+        typer.echo("nothing to send")

@@ -1,0 +1,144 @@
+"""Commands that ask the archive: plans, show, history, diff, export."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from store import export as exports
+from store import queries
+from store.shapes import change_to_json, difference_to_json, document_to_json, plan_to_json, version_to_json
+from yaodian.commands import app, configured
+from yaodian.marking import marked
+from yaodian.output import Format, one, show
+
+PLAN_COLUMNS = {
+    "id": "id",
+    "title": "title",
+    "publisher": "publisher",
+    "region": "region",
+    "kind": "kind",
+    "period": "period",
+    "document_number": "number",
+    "copies": "documents",
+}
+CHANGE_COLUMNS = {
+    "id": "id",
+    "detected_at": "detected",
+    "type": "type",
+    "from_version": "from",
+    "to_version": "to",
+    "said": "items",
+    "title": "title",
+}
+Form = Annotated[Format, typer.Option("--format", help="How to print.")]
+
+
+@app.command()
+def plans(
+    context: typer.Context,
+    region: Annotated[str | None, typer.Option(help="GB/T 2260 code; divisions within it too.")] = None,
+    year: Annotated[int | None, typer.Option(help="A year that the plan covers.")] = None,
+    kind: Annotated[str | None, typer.Option(help="工作要点, 工作计划, 发展规划 …")] = None,
+    publisher: Annotated[str | None, typer.Option(help="Part of the issuing body's name.")] = None,
+    form: Form = Format.table,
+) -> None:
+    """The plans that are known, each with the documents that carry it."""
+    database = configured(context).opened()
+    with database.read() as session:
+        found = queries.plans(session, region=region, year=year, kind=kind, publisher=publisher)
+        show((_counted_copies(plan_to_json(plan), form) for plan in found), PLAN_COLUMNS, form)
+
+
+@app.command("show")
+def show_(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID[@VERSION]")],
+    form: Form = Format.table,
+) -> None:
+    """One version of a document (or of a plan's original): its metadata and its text."""
+    database = configured(context).opened()
+    with database.read() as session:
+        version = queries.version(session, name)
+        if form is not Format.table:
+            whole = version_to_json(version, whole=True)
+            one(whole) if form is Format.json else show([whole], dict.fromkeys(whole, ""), form)
+            return
+        document = document_to_json(version.document)
+        page = version_to_json(version, whole=True)
+        for key in ("id", "plan", "source", "url", "state", "role"):
+            typer.echo(f"{key:16} {document[key] or ''}")
+        typer.echo(f"{'version':16} {version.number}, captured {page['captured_at']}")
+        for key, value in page["metadata"].items():
+            if value is not None:
+                typer.echo(f"{key:16} {value}")
+        typer.echo(f"\n{version.title}\n\n{page['text']}")
+
+
+@app.command()
+def history(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID")],
+    form: Form = Format.table,
+) -> None:
+    """What happened to a document, in order."""
+    database = configured(context).opened()
+    with database.read() as session:
+        shapes = map(change_to_json, queries.changes(session, queries.document(session, name)))
+        show(
+            (shape | {"said": _counted(shape)} if form is Format.table else shape for shape in shapes),
+            CHANGE_COLUMNS,
+            form,
+        )
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID")],
+    old: Annotated[int | None, typer.Argument(help="Version number; the one before the new one.")] = None,
+    new: Annotated[int | None, typer.Argument(help="Version number; the newest.")] = None,
+    form: Annotated[str, typer.Option("--format", help="text, html or json.")] = "text",
+) -> None:
+    """What differs between two versions of a document, item by item."""
+    if form not in ("text", "html", "json"):
+        raise typer.BadParameter("write text, html or json", param_hint="--format")
+    database = configured(context).opened()
+    with database.read() as session:
+        before, after, difference = queries.compare(session, queries.document(session, name), old, new)
+        if form == "json":
+            one(
+                {"document": after.document_id, "from_version": before.number, "to_version": after.number}
+                | difference_to_json(difference)
+            )
+        else:
+            title = f"{after.title}  {before.number} → {after.number}"
+            typer.echo(marked(title, difference, html=form == "html"), nl=False)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(help=" | ".join(exports.KINDS))],
+    form: Annotated[Format, typer.Option("--format", help="jsonl, csv or json.")] = Format.jsonl,
+) -> None:
+    """Everything of one kind, streamed to stdout."""
+    if what not in exports.KINDS:
+        raise typer.BadParameter(f"{what!r} can't be exported; write one of {', '.join(exports.KINDS)}")
+    database = configured(context).opened()
+    with database.read() as session:
+        columns = {name: name for name in exports.COLUMNS[what]}
+        show(exports.KINDS[what](session), columns, form)
+
+
+def _counted_copies(plan: dict[str, Any], form: Format) -> dict[str, Any]:
+    return plan | {"copies": len(plan["documents"])} if form is Format.table else plan
+
+
+def _counted(change: dict[str, Any]) -> str:
+    counts: dict[str, int] = {}
+    for item in change["items"]:
+        counts[item["op"]] = counts.get(item["op"], 0) + 1
+    fields = [field["field"] for field in change["metadata"]]
+    return ", ".join([*(f"{n} {op}" for op, n in counts.items()), *fields])

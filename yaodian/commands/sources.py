@@ -1,0 +1,87 @@
+"""`yaodian sources`: what is watched."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from crawler.sources import catalogue
+from crawler.sources.catalogue import Catalogue
+from crawler.sources.schema import Source
+from store import regions
+from store.errors import OperatorError
+from yaodian.commands import app, configured
+from yaodian.output import Format, show
+from yaodian.settings import Settings
+
+group = typer.Typer(help="What is watched.", no_args_is_help=True)
+app.add_typer(group, name="sources")
+
+COLUMNS = {
+    "id": "id",
+    "name": "name",
+    "region": "region",
+    "kind": "kind",
+    "schedule": "schedule",
+    "enabled": "enabled",
+}
+
+
+@group.command("list")
+def list_(
+    context: typer.Context,
+    region: Annotated[str | None, typer.Option(help="GB/T 2260 code; divisions within it too.")] = None,
+    kind: Annotated[str | None, typer.Option(help="official or mirror.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
+) -> None:
+    """All sources: those that ship with Yaodian, and your own. A file that can't be used is named on stderr."""
+    found = load(configured(context))
+    chosen = [
+        source
+        for source in found.sources.values()
+        if (region is None or regions.within(source.region, region)) and (kind is None or source.kind == kind)
+    ]
+    show((_row(source) for source in sorted(chosen, key=lambda s: (s.region, s.id))), COLUMNS, form)
+    tell(found)
+    raise typer.Exit(1 if found.errors else 0)
+
+
+@group.command("show")
+def show_(
+    context: typer.Context,
+    source_id: Annotated[str, typer.Argument(metavar="ID")],
+    form: Annotated[
+        Format, typer.Option("--format", help="json, or the YAML of a source file.")
+    ] = Format.table,
+) -> None:
+    """One source with everything that holds for it, as a source file."""
+    source = load(configured(context)).find(source_id)
+    if form is Format.table:
+        whole = source.model_dump(mode="json", exclude_none=True)
+        typer.echo(yaml.safe_dump(whole, allow_unicode=True, sort_keys=False), nl=False)
+    else:
+        show([source.model_dump(mode="json")], COLUMNS, form)
+
+
+def load(settings: Settings) -> Catalogue:
+    return catalogue.load(catalogue.bundled(), settings.sources)
+
+
+def tell(found: Catalogue) -> None:
+    for error in found.errors:
+        typer.echo(f"yaodian: {error}", err=True)
+
+
+def chosen(settings: Settings, ids: list[str]) -> tuple[list[Source], tuple[OperatorError, ...]]:
+    """The named sources, or all, and what is wrong with the files that can't be used."""
+    found = load(settings)
+    if ids:
+        return [found.find(source_id) for source_id in dict.fromkeys(ids)], ()
+    return list(found.sources.values()), found.errors
+
+
+def _row(source: Source) -> dict[str, Any]:
+    schedule = source.schedule.every or f"cron {source.schedule.cron}"
+    return source.model_dump(mode="json") | {"schedule": schedule}

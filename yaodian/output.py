@@ -1,0 +1,79 @@
+"""Lists as people and programs want them: a table, JSON, JSON lines, or CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+
+# A spreadsheet runs a cell that begins with one of these as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Format(StrEnum):
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+def show(
+    items: Iterable[Mapping[str, Any]], columns: Mapping[str, str], form: Format, out: TextIO | None = None
+) -> None:
+    """Write a list. `columns` maps keys to headings; JSON has all keys, table and CSV have these."""
+    out = out or sys.stdout
+    if form is Format.json:
+        out.write(json.dumps(list(items), ensure_ascii=False, indent=2) + "\n")
+    elif form is Format.jsonl:
+        for item in items:
+            out.write(json.dumps(item, ensure_ascii=False) + "\n")
+    elif form is Format.csv:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(columns)
+        for item in items:
+            writer.writerow([_cell(item.get(key)) for key in columns])
+    else:
+        _table(items, columns, out)
+
+
+def one(item: Any, out: TextIO | None = None) -> None:
+    (out or sys.stdout).write(json.dumps(item, ensure_ascii=False, indent=2) + "\n")
+
+
+def console() -> Console:
+    # In a pipe Rich would assume 80 columns and cut long titles; there lines may be as long as they are.
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, emoji=False)
+
+
+def _table(items: Iterable[Mapping[str, Any]], columns: Mapping[str, str], out: TextIO) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in columns.values():
+        table.add_column(heading, overflow="fold")
+    for item in items:
+        table.add_row(*(_plain(item.get(key)) for key in columns))
+    target = console()
+    target.file = out
+    target.print(table, markup=False)
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping) and set(value) == {"start", "end"}:
+        return str(value["start"]) if value["start"] == value["end"] else f"{value['start']}–{value['end']}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(_plain(part) for part in value)
+    return str(value)
+
+
+def _cell(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else _plain(value)
+    return "'" + text if text.startswith(_FORMULA) else text

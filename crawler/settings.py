@@ -36,6 +36,7 @@ HTTPERROR_ALLOW_ALL = True
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.guard.AddressGuard": 50,
     "crawler.middlewares.conditional.ConditionalRequests": 560,
+    "crawler.middlewares.turns.HostTurns": 950,
 }
 
 # The consoles run whatever code they are sent.

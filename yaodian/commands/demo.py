@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +39,13 @@ def demo(context: typer.Context) -> None:
         "export items --format csv",
         "sources show demo-longyuan",
     ):
-        out.print(f"  yaodian --data {written.data} {command}", markup=False)
-    out.print("  yaodian init && yaodian sources list    建立自己的数据目录")
+        out.print(f"  {_program()} --data {written.data} {command}", markup=False)
+    out.print(f"  {_program()} init    建立自己的数据目录")
+
+
+def _program() -> str:
+    """How the reader can call the program: by its name when that is on the path, else as it was called."""
+    return "yaodian" if shutil.which("yaodian") else os.path.relpath(sys.argv[0])
 
 
 def _table(day: Day) -> Table | Text:

@@ -1,0 +1,118 @@
+"""What a site sees of us: one request at a time, robots.txt heeded, an honest name, its own validators echoed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from conftest import Run
+
+LIST = (
+    "<ul>"
+    + "".join(f'<li><a href="/{n}.html">某县2026年第{n}号工作计划</a></li>' for n in range(12))
+    + "</ul>"
+)
+PAGE = "<title>某县2026年工作计划</title><p>一、总体要求</p><p>1.抓好落实。全县32所学校都要抓好各项工作的落实。</p>"
+SOURCE = """\
+id: {id}
+name: {id}
+publisher: 某县教育局
+region: "620000"
+kind: official
+listing: {{urls: ["{url}"], item: li}}
+fetch: {{delay: 0}}
+"""
+
+
+class Site:
+    """A site that counts how many requests it has at a time, and remembers what they said."""
+
+    def __init__(self, robots: str = "") -> None:
+        self.robots = robots
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.most = 0
+        self._now = 0
+        self._change = threading.Condition()
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        with self._change:
+            self.asked.append((handler.path, dict(handler.headers)))
+            self._now += 1
+            self.most = max(self.most, self._now)
+            self._change.notify_all()
+            # Long enough for a second request to come, if one is to come.
+            self._change.wait_for(lambda: self._now > 1, timeout=0.05)
+        text = {"/": LIST, "/robots.txt": self.robots}.get(handler.path, PAGE)
+        body = text.encode()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.send_header("Content-Type", "text/html")
+        handler.send_header("ETag", f'"{handler.path}"')
+        handler.send_header("Last-Modified", "Tue, 03 Feb 2026 01:02:03 GMT")
+        with self._change:
+            self._now -= 1  # before the answer: who has it may ask again at once
+        handler.end_headers()
+        handler.wfile.write(body)
+
+
+@contextmanager
+def served(site: Site) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            site.answer(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_host_gets_one_request_at_a_time(data: Path, yaodian: Run) -> None:
+    site = Site()
+    with served(site) as url:
+        for source in ("one", "two"):
+            (data / "sources" / f"{source}.yaml").write_text(
+                SOURCE.format(id=source, url=url), encoding="utf-8"
+            )
+        assert yaodian("crawl", "--all").returncode == 0
+    assert len(site.asked) > 24
+    assert site.most == 1
+
+
+def test_robots_txt_is_heeded_and_told(data: Path, yaodian: Run) -> None:
+    site = Site("User-agent: *\nDisallow: /3.html\n")
+    with served(site) as url:
+        (data / "sources" / "one.yaml").write_text(SOURCE.format(id="one", url=url), encoding="utf-8")
+        crawled = yaodian("crawl", "one")
+    assert "/3.html" not in [path for path, _ in site.asked]
+    assert crawled.stderr.count("robots.txt") == 1
+    assert crawled.stdout.count("new       one") == 11
+
+
+def test_we_say_who_we_are_and_echo_the_servers_own_validators(data: Path, yaodian: Run) -> None:
+    site = Site()
+    with served(site) as url:
+        (data / "sources" / "one.yaml").write_text(SOURCE.format(id="one", url=url), encoding="utf-8")
+        yaodian("crawl", "one", YAODIAN_CONTACT="mailto:admin@example.org")
+        first = len(site.asked)
+        yaodian("crawl", "one")
+    assert all("Yaodian/" in headers["User-Agent"] for _, headers in site.asked)
+    assert all("mailto:admin@example.org" in headers["User-Agent"] for _, headers in site.asked[:first])
+    for path, headers in site.asked[first:]:
+        if path != "/robots.txt":
+            assert headers["If-None-Match"] == f'"{path}"'
+            assert headers["If-Modified-Since"] == "Tue, 03 Feb 2026 01:02:03 GMT"

@@ -81,7 +81,10 @@ def _settings(terms: Terms) -> Settings:
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
     logs = terms.data / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperatorError(f"{logs}: {error.strerror}; make it a folder that can be written") from error
     settings.set("LOG_FILE", str(logs / "crawl.log"))
     # A log that can't be written (a full disk) must not print a traceback for each of its lines.
     logging.raiseExceptions = False

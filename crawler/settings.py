@@ -26,6 +26,8 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False
 RETRY_TIMES = 2
+# Not 429 and 503, which say that we shall come later.
+RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]
 # Only the web: the other handlers read local files, or reach where a source file must not send us.
 DOWNLOAD_HANDLERS = dict.fromkeys(("data", "file", "ftp", "s3"))
 TWISTED_DNS_RESOLVER = "crawler.middlewares.guard.PublicResolver"

@@ -139,7 +139,10 @@ def _awaits_second_look(database: Database) -> bool:
 
 def _changes_since(database: Database, seen: int) -> tuple[list[dict[str, object]], int]:
     with database.read() as session:
-        found = session.scalars(select(rows.Change).where(rows.Change.id > seen).order_by(rows.Change.id))
+        found = sorted(
+            session.scalars(select(rows.Change).where(rows.Change.id > seen)),
+            key=lambda change: (change.document.source_id, change.type, change.document.listed_title),
+        )
         shapes = [
             change_to_json(change)
             | {"role": change.document.role, "source_name": change.document.source.name}

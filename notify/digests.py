@@ -114,11 +114,13 @@ def matching(session: Session, subscription: rows.Subscription) -> list[rows.Cha
 def _has_keyword(change: rows.Change, keywords: tuple[str, ...]) -> bool:
     if not keywords:
         return True
-    version = change.to_version or change.from_version
-    if version is None:
-        return False
-    text = re.sub(r"\s", "", version.title + version.page["text"])
-    return any(re.sub(r"\s", "", word) in text for word in keywords)
+    # Of both versions: who waits for a word wants to know that it is gone.
+    texts = [
+        re.sub(r"\s", "", version.title + version.page["text"])
+        for version in (change.from_version, change.to_version)
+        if version is not None
+    ]
+    return any(re.sub(r"\s", "", word) in text for word in keywords for text in texts)
 
 
 def build(changes: Iterable[rows.Change], made_at: dt.datetime) -> Issue:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from store import models as rows
 from store import regions
 from store.database import Database
-from store.errors import OperatorError, UsageError
+from store.errors import UsageError, WrongUse
 
 Every = Literal["instant", "daily", "weekly", "monthly"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -77,18 +77,17 @@ class Rhythm(BaseModel):
 
 
 def checked_address(text: str) -> str:
-    """A mail address that can stand in a header. Raises OperatorError."""
+    """A mail address that can stand in a header, its domain as DNS knows it. Raises WrongUse."""
     try:
         if re.search(r"[\s,;<>\x00-\x1f]", text):
             raise ValueError("white space or a separator stands in it")
         address = Address(addr_spec=text)
-        if not address.domain or "." not in address.domain.strip("."):
+        if "." not in address.domain.strip("."):
             raise ValueError("its domain is missing or has no dot")
+        domain = address.domain.encode("idna").decode("ascii")
     except (ValueError, IndexError, HeaderParseError) as error:
-        raise OperatorError(
-            f"{text!r} is no mail address: {error}; write such as name@example.org"
-        ) from error
-    return text
+        raise WrongUse(f"{text!r} is no mail address: {error}; write such as name@example.org") from error
+    return f"{address.username}@{domain}"
 
 
 def subscribe(

@@ -23,7 +23,7 @@ def next_due(source: Source, crawled_at: dt.datetime, timezone: str) -> dt.datet
 
 
 def due(sources: Iterable[Source], database: Database, now: dt.datetime) -> list[Source]:
-    """The enabled sources whose time has come, and those that were never crawled."""
+    """Those of the sources whose time has come, and those that were never crawled."""
     with database.read() as session:
         waiting = set(session.scalars(select(rows.Source.id).where(rows.Source.next_due_at > now)))
-    return [source for source in sources if source.enabled and source.id not in waiting]
+    return [source for source in sources if source.id not in waiting]

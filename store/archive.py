@@ -89,25 +89,22 @@ class Archive:
 
     def close(self) -> None:
         if self._file is not None:
-            path = Path(self._file.name)
+            # Renamed under the lock: no other process takes it for one that was left.
+            path = self.directory / (self._name + OPEN)
+            path.rename(path.with_name(self._name))
             self._file.close()
-            path.rename(path.with_name(path.name.removesuffix(OPEN)))
             self._file = None
 
     def settle(self) -> None:
-        """Finish what killed writers left open. Files of writers that live are locked and stay as they are."""
+        """Finish what killed writers left open. Files of writers that live are locked and stay as they are.
+
+        Raises OperatorError when a file can't be mended.
+        """
         for path in sorted(self.directory.glob("*.warc.gz" + OPEN)):
-            with path.open("r+b") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    continue
-                end = _whole_members(file)
-                if end:
-                    file.truncate(end)
-                    path.rename(path.with_name(path.name.removesuffix(OPEN)))
-                else:
-                    path.unlink()
+            try:
+                _settle(path)
+            except OSError as error:
+                raise _refused(path, error) from error
 
     def _write(self, member: bytes) -> Place:
         if self._file is not None and self._file.tell() + len(member) > FILE_SIZE:
@@ -117,7 +114,7 @@ class Archive:
         assert self._file is not None
         offset = self._file.tell()
         try:
-            self._file.write(member)
+            _write_all(self._file, member)
             # The row that points here is committed after this, so no row ever points at bytes that a power cut took.
             os.fdatasync(self._file.fileno())
         except OSError:
@@ -130,11 +127,13 @@ class Archive:
         stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
         self._name = f"yaodian-{stamp}-{secrets.token_hex(4)}.warc.gz"
         self.directory.mkdir(parents=True, exist_ok=True)
-        path = self.directory / (self._name + OPEN)
+        # Under a name that nobody looks for until it is locked and has its first record.
+        path = self.directory / (self._name + ".new")
         file = path.open("xb", buffering=0)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
-            file.write(gzip.compress(_info(self._name), mtime=0))
+            _write_all(file, gzip.compress(_info(self._name), mtime=0))
+            path.rename(self.directory / (self._name + OPEN))
         except OSError:
             file.close()
             path.unlink()
@@ -142,9 +141,36 @@ class Archive:
         self._file = file
 
 
-def _refused(directory: Path, error: OSError) -> OperatorError:
+def _write_all(file: BinaryIO, data: bytes) -> None:
+    """An unbuffered file may take less than it is given, on a disk that is nearly full without an error."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _settle(path: Path) -> None:
+    try:
+        file = path.open("r+b")
+    except FileNotFoundError:
+        return  # its writer, or another process, has just finished it
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        if not path.exists() or path.stat().st_ino != os.fstat(file.fileno()).st_ino:
+            return
+        end = _whole_members(file)
+        if end:
+            file.truncate(end)
+            path.rename(path.with_name(path.name.removesuffix(OPEN)))
+        else:
+            path.unlink()
+
+
+def _refused(place: Path, error: OSError) -> OperatorError:
     return OperatorError(
-        f"archive {directory}: {error.strerror}; free some space or make it writable, then crawl again"
+        f"archive {place}: {error.strerror}; free some space or make it writable, then crawl again"
     )
 
 

@@ -42,12 +42,18 @@ class Database:
         """Create the tables, or bring those of an older Yaodian up to date."""
         from alembic import command  # half of the program's start-up time, for a command that is run once
         from alembic.config import Config
+        from alembic.util.exc import CommandError
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["url"] = self.url
-        with told_plainly(self.url):
-            command.upgrade(config, "head")
+        try:
+            with told_plainly(self.url):
+                command.upgrade(config, "head")
+        except CommandError as error:
+            raise OperatorError(
+                f"{masked(self.url)} was made by a newer Yaodian ({error}); install that version, or restore a backup"
+            ) from error
 
     def check(self) -> None:
         """Raise OperatorError unless the tables are there and of this Yaodian's making."""

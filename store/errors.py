@@ -10,7 +10,11 @@ class OperatorError(YaodianError):
 
 
 class UsageError(YaodianError):
-    """The command names something that is not there; exit status 2 is for wrong use, this is 1."""
+    """The command names something that is not there."""
+
+
+class WrongUse(YaodianError):
+    """The command can't be meant as it was given; exit status 2."""
 
 
 class SourceError(OperatorError):

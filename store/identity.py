@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from urllib.parse import urlsplit, urlunsplit
+import re
+from urllib.parse import quote, urlsplit, urlunsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a URL can be asked for: http or https, a host that DNS can be asked about, a port that exists."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+        return parts.scheme in ("http", "https") and bool(host.encode("idna"))
+    except (ValueError, UnicodeError):
+        return False
 
 
 def canonical(url: str) -> str:
@@ -14,7 +28,7 @@ def canonical(url: str) -> str:
 
     Queries stay as they are: government CMS give each column's copy a query of its own, and order matters to some.
     """
-    parts = urlsplit(url.strip())
+    parts = urlsplit(_UNPRINTABLE.sub(lambda mark: quote(mark[0]), url.strip()))
     host = (parts.hostname or "").lower()
     if ":" in host:
         host = f"[{host}]"

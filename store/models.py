@@ -214,7 +214,7 @@ class Subscription(Base):
 
 
 class Digest(Base):
-    """One issue for one subscription; `content` is what was rendered into the mail."""
+    """One issue for one subscription; the changes that it carries are DigestChange rows."""
 
     __tablename__ = "digests"
 

@@ -15,7 +15,8 @@ from store.errors import UsageError
 from store.flow import Difference
 from store.shapes import page_from_json
 
-_VERSIONED = re.compile(r"([dp][a-z2-7]{12})(?:@([1-9]\d{0,8}))?")
+_ID = re.compile(r"[dp][a-z2-7]{12}")
+_NUMBER = re.compile(r"[1-9]\d{0,8}")
 
 
 def plans(
@@ -41,24 +42,24 @@ def plans(
 
 def document(session: Session, name: str) -> rows.Document:
     """A document by its id, or a plan's original by the plan's. Raises UsageError."""
-    match = _VERSIONED.fullmatch(name)
-    if match is None:
+    if not _ID.fullmatch(name):
         raise UsageError(f"{name!r} is no id; ids are d or p and twelve characters, see: yaodian plans")
-    found = session.get(rows.Document, match[1]) if name.startswith("d") else None
-    if name.startswith("p") and (plan := session.get(rows.Plan, match[1])) is not None:
+    found = session.get(rows.Document, name) if name.startswith("d") else None
+    if name.startswith("p") and (plan := session.get(rows.Plan, name)) is not None:
         found = next(d for d in plan.documents if d.role == "original")
     if found is None:
         raise UsageError(
-            f"nothing has the id {match[1]}; `yaodian plans` and `yaodian export documents` name what there is"
+            f"nothing has the id {name}; `yaodian plans` and `yaodian export documents` name what there is"
         )
     return found
 
 
 def version(session: Session, name: str) -> rows.Version:
     """`ID` or `ID@NUMBER`: a document's version, the newest without a number. Raises UsageError."""
-    found = document(session, name)
-    _, _, number = name.partition("@")
-    return numbered(session, found, int(number) if number else None)
+    identity, at, number = name.partition("@")
+    if at and not _NUMBER.fullmatch(number):
+        raise UsageError(f"{name!r}: the version is a number from 1; write such as {identity}@2")
+    return numbered(session, document(session, identity), int(number) if number else None)
 
 
 def numbered(session: Session, of: rows.Document, number: int | None) -> rows.Version:
@@ -66,7 +67,10 @@ def numbered(session: Session, of: rows.Document, number: int | None) -> rows.Ve
         raise UsageError(f"{of.id} was not read yet; run: yaodian crawl {of.source_id}")
     found = session.scalars(
         select(rows.Version)
-        .where(rows.Version.document_id == of.id, rows.Version.number == (number or of.version.number))
+        .where(
+            rows.Version.document_id == of.id,
+            rows.Version.number == (of.version.number if number is None else number),
+        )
         .options(undefer(rows.Version.page))
     ).first()
     if found is None:
@@ -87,6 +91,11 @@ def versions(session: Session) -> Iterator[rows.Version]:
     yield from session.scalars(
         query.order_by(rows.Version.document_id, rows.Version.number).execution_options(yield_per=100)
     )
+
+
+def archive_files(session: Session) -> list[str]:
+    """The names of the archive's files that captures lie in."""
+    return list(session.scalars(select(rows.Capture.file).distinct()))
 
 
 def documents(session: Session) -> Iterator[rows.Document]:

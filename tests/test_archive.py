@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -102,3 +103,32 @@ def test_the_file_of_a_writer_that_lives_is_left_alone(tmp_path: Path) -> None:
 def test_a_record_that_is_not_there_is_told_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match=r"no-such\.warc\.gz.*restore the file from a backup"):
         Archive(tmp_path).read(Place("no-such.warc.gz", 0, 10))
+
+
+class ShortFile(io.FileIO):
+    """A file on a disk that takes seven bytes at a time."""
+
+    def write(self, data: object) -> int:  # type: ignore[override]
+        return super().write(bytes(data)[:7])
+
+
+def test_a_disk_that_takes_less_than_it_is_given_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "open", lambda path, mode, buffering=-1: ShortFile(path, mode.replace("b", "")))
+    archive = Archive(tmp_path)
+    place = archive.append(page(b"whole" * 100))
+    monkeypatch.undo()
+    assert archive.read(place).body == b"whole" * 100
+
+
+def test_a_writer_that_just_began_or_just_ended_is_left_alone(tmp_path: Path) -> None:
+    """Between creating and locking its file, and between closing and renaming it, a writer has no lock."""
+    writer, other = Archive(tmp_path), Archive(tmp_path)
+    (tmp_path / "yaodian-x.warc.gz.new").touch()
+    place = writer.append(page(b"one"))
+    other.settle()
+    writer.close()
+    other.settle()
+    assert other.read(place).body == b"one"
+    assert (tmp_path / "yaodian-x.warc.gz.new").exists()

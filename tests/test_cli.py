@@ -100,18 +100,6 @@ def test_nothing_is_due_right_after_a_crawl(watched: DemoWeb, yaodian: Run) -> N
         (["diff", "paaaaaaaaaaaa"], "nothing has the id paaaaaaaaaaaa;"),
         (["subscriptions", "confirm", "7"], "no subscription 7; `yaodian subscriptions list` names them all"),
         (["digest", "send", "--subscription", "7"], "no subscription 7;"),
-        (["subscribe", "nobody"], "'nobody' is no mail address"),
-        (
-            ["subscribe", "a@example.org\nBcc: all@example.org"],
-            "is no mail address: white space or a separator",
-        ),
-        (["subscribe", "a@example.org", "--on", "funday"], "subscription: on: 'funday' is no weekday"),
-        (["subscribe", "a@example.org", "--at", "8 Uhr"], "subscription: at: '8 Uhr' is no time of day"),
-        (["subscribe", "a@example.org", "--every", "hourly"], "subscription: every:"),
-        (
-            ["subscribe", "a@example.org", "--region", "inner"],
-            "subscription: regions.0: 'inner' is no GB/T 2260 code",
-        ),
         (["extract", "no-such-file.html"], "no-such-file.html: No such file or directory"),
         (["extract", "/dev/null"], "the answer is empty"),
     ],
@@ -126,7 +114,41 @@ def test_what_is_wrong_is_one_line_on_stderr(yaodian: Run, words: list[str], tol
 
 
 @pytest.mark.parametrize(
-    "words", [["export", "dreams"], ["crawl", "--due", "--all"], ["plans", "--year", "x"], ["fly"]]
+    ("words", "told"),
+    [
+        (["subscribe", "nobody"], "'nobody' is no mail address"),
+        (
+            ["subscribe", "a@example.org\nBcc: all@example.org"],
+            "is no mail address: white space or a separator",
+        ),
+        (["subscribe", "a@example.org", "--on", "funday"], "subscription: on: 'funday' is no weekday"),
+        (["subscribe", "a@example.org", "--at", "8 Uhr"], "subscription: at: '8 Uhr' is no time of day"),
+        (["subscribe", "a@example.org", "--every", "hourly"], "subscription: every:"),
+        (
+            ["subscribe", "a@example.org", "--region", "inner"],
+            "subscription: regions.0: 'inner' is no GB/T 2260 code",
+        ),
+        (["subscribe", "a@example.org", "--source", "nowhere"], "subscription: no source 'nowhere'"),
+    ],
+)
+def test_wrong_words_are_one_line_and_exit_with_2(yaodian: Run, words: list[str], told: str) -> None:
+    answer = yaodian(*words)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr.startswith("yaodian: ")
+    assert told in answer.stderr
+    assert answer.stderr.rstrip("\n").count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["export", "dreams"],
+        ["crawl", "--due", "--all"],
+        ["plans", "--year", "x"],
+        ["plans", "--region", "%"],
+        ["diff", "x", "0"],
+        ["fly"],
+    ],
 )
 def test_wrong_use_exits_with_2(yaodian: Run, words: list[str]) -> None:
     assert yaodian(*words).returncode == 2

@@ -13,7 +13,7 @@ from notify.digests import Issue
 from notify.subscriptions import Filter, Rhythm
 from store import models as rows
 from store.database import Database
-from store.errors import OperatorError
+from store.errors import WrongUse
 
 BEFORE = dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
 SENDER = "Yaodian <yaodian@example.org>"
@@ -123,7 +123,7 @@ def test_a_title_cannot_add_a_header(archive: Database) -> None:
     ["", "a", "a@", "@b.org", "a b@c.org", "a@b.org,c@d.org", "a@b.org\r\nX: y", "a@localhost", "<a@b.org>"],
 )
 def test_what_is_no_address_is_refused(archive: Database, address: str) -> None:
-    with pytest.raises(OperatorError, match="is no mail address"):
+    with pytest.raises(WrongUse, match="is no mail address"):
         subscriptions.subscribe(archive, address, Filter(), Rhythm(), BEFORE)
 
 

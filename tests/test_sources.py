@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -85,3 +86,14 @@ def test_default_match_takes_work_plans(title: str, taken: bool) -> None:
     from crawler.sources.schema import MatchRules
 
     assert MatchRules().takes(title) is taken
+
+
+def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
+    """Opening a pipe that nobody writes to would wait for ever."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "huge.yaml").write_text("# " + "x" * (1 << 20), encoding="utf-8")
+    told = [str(error) for error in catalogue.load(tmp_path).errors]
+    assert len(told) == 3
+    assert sum("is not a file" in line for line in told) == 2
+    assert sum("is larger than 256 KB" in line for line in told) == 1

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 
-from store.errors import YaodianError
+from store.errors import WrongUse, YaodianError
 from yaodian.commands import app
 
 
 def main() -> None:
+    _speak_anyway()
     try:
         app(_hoisted(sys.argv[1:]))
     except YaodianError as error:
         sys.stderr.write(f"yaodian: {error}\n")
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, WrongUse) else 1)
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does; that is no failure of ours.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        sys.stderr.write(
+            f"yaodian: {error.filename or 'output'}: {error.strerror}; mend that and run it again\n"
+        )
+        sys.exit(1)
+
+
+def _speak_anyway() -> None:
+    """A closed output, or one whose encoding has no Chinese, is no reason to fail."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (stays open to the end)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _hoisted(words: list[str]) -> list[str]:

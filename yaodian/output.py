@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -12,6 +13,9 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.table import Table
 
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)  # what a terminal would obey
 # A spreadsheet runs a cell that begins with one of these as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -65,11 +69,13 @@ def _table(items: Iterable[Mapping[str, Any]], columns: Mapping[str, str], out: 
 def _plain(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return _CONTROL.sub("", value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping) and set(value) == {"start", "end"}:
         return str(value["start"]) if value["start"] == value["end"] else f"{value['start']}–{value['end']}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return ", ".join(_plain(part) for part in value)
     return str(value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -77,6 +78,12 @@ class Settings(BaseSettings):
 def load(data: Path | None) -> Settings:
     """Raises OperatorError that names the setting and the remedy."""
     given: dict[str, Any] = {} if data is None else {"data": data}
+    known = {f"YAODIAN_{name.upper()}" for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith("YAODIAN_") and name not in known:
+            raise OperatorError(
+                f"{name}: this version knows no such setting; known are {', '.join(sorted(known))}"
+            )
     try:
         return Settings(**given)
     except ValidationError as error:
@@ -84,5 +91,5 @@ def load(data: Path | None) -> Settings:
         name = "_".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         raise OperatorError(f"setting {name} (YAODIAN_{name.upper()}, or in {TOML}): {message}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OperatorError(f"{TOML}: {error}; mend it there") from error

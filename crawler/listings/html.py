@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from parsel import Selector
 
@@ -12,9 +12,11 @@ from crawler import selectors
 from crawler.extraction.charset import decode, header_charset
 from crawler.sources.schema import ListingRules
 from store.flow import Capture, Entry, Listing
+from store.identity import is_web_address
 
 # 2026-02-13, 2026/2/3, [2026年2月3日], 2026.02.13
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
+_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _CUT = re.compile(r"(…|\.{2,})\s*$")
 _PAGE_NUMBER = re.compile(r"\{n(?:([+-])(\d+))?\}")
 # A page that names more is no listing; the rest is left out rather than held in memory.
@@ -95,10 +97,9 @@ def _page_number(match: re.Match[str], number: int) -> str:
 def _absolute(base: str, link: str) -> str | None:
     try:
         url = urljoin(base, link.strip())
-        parts = urlsplit(url)
-        return url if parts.scheme in ("http", "https") and parts.hostname else None
     except ValueError:
         return None
+    return url if is_web_address(url) else None
 
 
 def _first(node: Selector, selector: str) -> str | None:
@@ -115,7 +116,8 @@ def _text(node: Selector) -> str:
 
 
 def _squeeze(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
+    """One blank for any white space, and nothing that a terminal would obey."""
+    return re.sub(r"\s+", " ", _UNSEEN.sub("", text)).strip()
 
 
 def _date(text: str | None) -> dt.date | None:

@@ -18,6 +18,7 @@ class ConditionalRequests:
         if not isinstance(visit, Visit):
             return
         if visit.etag:
-            request.headers["If-None-Match"] = visit.etag
+            # As bytes: text would be sent as UTF-8, and would not be what the server sent.
+            request.headers["If-None-Match"] = visit.etag.encode("latin-1", "replace")
         if visit.last_modified:
             request.headers["If-Modified-Since"] = visit.last_modified

@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from crawler.sources.schema import Source
 from store.errors import SourceError, UsageError
 
+LARGEST = 1 << 18
+
 # Pydantic's words for what a person who writes YAML meets most.
 _REMEDIES = {
     "extra_forbidden": "unknown key; remove it, or see docs/sources.md for the names",
@@ -64,6 +66,12 @@ def load(*folders: Path) -> Catalogue:
 def read(path: Path) -> Source:
     """One source file. Raises SourceError: file, field, remedy."""
     try:
+        if not path.is_file():
+            raise SourceError(str(path), "file", "is not a file; remove it or give it another name")
+        if path.stat().st_size > LARGEST:
+            raise SourceError(
+                str(path), "file", f"is larger than {LARGEST >> 10} KB; a source file is a page of YAML"
+            )
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise SourceError(str(path), f"byte {error.start}", "is not UTF-8; save the file as UTF-8") from error
@@ -80,7 +88,7 @@ def parse(text: str, name: str, expected_id: str) -> Source:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "file"
         raise SourceError(name, place, f"{error.problem}; mend the YAML there") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SourceError(name, "file", f"{' '.join(str(error).split())}; mend the YAML") from error
     if not isinstance(data, dict):
         raise SourceError(name, "file", "holds no keys; see docs/sources.md for an example")
@@ -116,6 +124,7 @@ class _StrictLoader(yaml.SafeLoader):
     def _twice(node: yaml.MappingNode) -> Iterator[yaml.Node]:
         seen: set[Any] = set()
         for key, _ in node.value:
-            if key.value in seen:
-                yield key
-            seen.add(key.value if isinstance(key.value, str) else id(key))
+            if isinstance(key.value, str):
+                if key.value in seen:
+                    yield key
+                seen.add(key.value)

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from crawler import listings, selectors
 from store import regions
 from store.flow import Origin, SourceKind
+from store.identity import is_web_address
 
 PLAN_WORDS = ("工作要点", "工作计划", "工作安排", "工作意见", "发展规划", "专项规划", "行动计划", "实施方案")
 OTHER_WORDS = ("解读", "图解", "招标", "公示", "报道")
@@ -21,8 +22,7 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def _http_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    if not is_web_address(text) or urlsplit(text).username:
         raise ValueError(f"{text!r} is no web address; write it whole, as http://… or https://…")
     return text
 
@@ -140,14 +140,20 @@ class FetchRules(Part):
     render: bool = False
 
     @model_validator(mode="after")
-    def _known_charset(self) -> Self:
+    def _possible(self) -> Self:
         if self.charset is not None:
             try:
-                "".encode(self.charset)
-            except LookupError as error:
+                "教育 2026".encode(self.charset)
+            except (LookupError, UnicodeError) as error:
                 raise ValueError(
                     f"`charset: {self.charset}` is unknown; utf-8 and gb18030 are usual"
                 ) from error
+            if self.charset.lower() in ("idna", "punycode"):
+                raise ValueError(f"`charset: {self.charset}` is no page's; utf-8 and gb18030 are usual")
+        if self.render:
+            raise ValueError(
+                "`render: true` needs a browser, which this version does not drive; leave it out"
+            )
         return self
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from store import queries
 from store.errors import OperatorError, YaodianError
 from yaodian.commands import app, configured
 from yaodian.output import Format, show
@@ -46,7 +47,7 @@ def init(context: typer.Context) -> None:
             f"{error.filename}: {error.strerror}; choose another --data, or make it writable"
         ) from error
     settings.database().upgrade()
-    typer.echo(f"{settings.data}: ready. Next: yaodian sources list, then yaodian crawl")
+    typer.echo(f"{settings.data}: ready. Next: write a source into {settings.sources}, then yaodian crawl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,9 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", False, str(error))
     else:
         yield Finding("database", True, "tables are up to date")
+        with database.read() as session:
+            yield _archive(settings.data / "warc", queries.archive_files(session))
         database.close()
-    yield _archive(settings.data / "warc")
     yield _disk(settings.data)
     yield from _sources(settings)
     says = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC; times are shown in {settings.timezone}"
@@ -95,10 +97,13 @@ def _data(folder: Path) -> Finding:
     return Finding("data", True, str(folder))
 
 
-def _archive(folder: Path) -> Finding:
-    files = list(folder.glob("*.warc.gz"))
-    size = sum(file.stat().st_size for file in files)
-    return Finding("archive", True, f"{len(files)} WARC files, {size / 1e6:.1f} MB")
+def _archive(folder: Path, named: Iterable[str]) -> Finding:
+    files = {file.name.removesuffix(".open"): file.stat().st_size for file in folder.glob("*.warc.gz*")}
+    lost = sorted(set(named) - set(files))
+    if lost:
+        says = f"{len(lost)} of its files are not there, such as {lost[0]}; restore them from a backup"
+        return Finding("archive", False, says)
+    return Finding("archive", True, f"{len(files)} WARC files, {sum(files.values()) / 1e6:.1f} MB")
 
 
 def _disk(folder: Path) -> Finding:

@@ -12,6 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from crawler.sources.schema import Source
 from scheduler import due as when
+from store.errors import OperatorError
 from store.flow import Outcome
 from yaodian.commands import app, configured
 from yaodian.commands.sources import chosen
@@ -45,12 +46,16 @@ def crawl(
     for error in errors:
         typer.echo(f"yaodian: {error}", err=True)
     now = clock()
-    if not ids and not everything:
-        sources = when.due(sources, database, now)
-    elif not ids:
+    if not ids:
         sources = [source for source in sources if source.enabled]
+        if not sources:
+            raise OperatorError(
+                f"no source is enabled; write one into {settings.sources} (docs/sources.md), or name one: yaodian crawl ID"
+            )
+        if not everything:
+            sources = when.due(sources, database, now)
     if not sources:
-        typer.echo("nothing is due" if not everything else "no source is enabled; see: yaodian sources list")
+        typer.echo("nothing is due")
         raise typer.Exit(1 if errors else 0)
     terms = Terms(
         data=settings.data,

@@ -10,11 +10,14 @@ import typer
 from notify import mail, sending
 from yaodian.commands import app, configured
 from yaodian.commands.crawl import clock
+from yaodian.options import MOST
 
 group = typer.Typer(help="Digests: look at the next one, or send what is due.", no_args_is_help=True)
 app.add_typer(group, name="digest")
 
-One = Annotated[int | None, typer.Option("--subscription", metavar="ID", help="Only this subscription.")]
+One = Annotated[
+    int | None, typer.Option("--subscription", metavar="ID", min=1, max=MOST, help="Only this subscription.")
+]
 Everyone = Annotated[bool, typer.Option("--all", help="Every active subscription, due or not.")]
 Due = Annotated[bool, typer.Option("--due", help="What is due (the default).")]
 
@@ -23,21 +26,28 @@ Due = Annotated[bool, typer.Option("--due", help="What is due (the default).")]
 def preview(
     context: typer.Context,
     subscription: One = None,
-    due: Due = False,
-    everyone: Everyone = False,
+    due: Annotated[bool, typer.Option("--due", help="Only those that are due.")] = False,
+    everyone: Annotated[bool, typer.Option("--all", help="Every active subscription (the default).")] = False,
     html: Annotated[Path | None, typer.Option(help="Write it as an HTML file too.")] = None,
 ) -> None:
     """Show what a digest would say now; nothing is sent or recorded."""
+    if due and everyone:
+        raise typer.BadParameter("give either --due or --all")
     database = configured(context).opened()
     now = clock()
-    for one in sending.chosen(database, now, only=subscription, everyone=everyone or not due):
+    chosen = sending.chosen(database, now, only=subscription, everyone=not due)
+    if not chosen:
+        typer.echo(
+            "no digest is due" if due else "no subscription is active; see: yaodian subscriptions list"
+        )
+    for one in chosen:
         issue, timezone = sending.preview(database, one, now)
         if not issue.regions:
             typer.echo(f"subscription {one}: nothing new")
             continue
         typer.echo(mail.subject(issue, timezone) + "\n\n" + mail.text(issue, timezone))
         if html is not None:
-            path = html if subscription is not None else html.with_stem(f"{html.stem}-{one}")
+            path = html if len(chosen) == 1 else html.with_stem(f"{html.stem}-{one}")
             sending.write_whole(path, mail.html(issue, timezone).encode())
             typer.echo(f"subscription {one}: {path}")
 
@@ -59,4 +69,6 @@ def send(
     for one in sent:
         typer.echo(f"subscription {one.subscription}: {one.changes} changes to {one.address}: {one.where}")
     if not sent:
-        typer.echo("nothing to send")
+        typer.echo(
+            "nothing to send" if everyone or subscription else "nothing to send that is due; --all sends now"
+        )

@@ -12,7 +12,9 @@ from crawler.sources.catalogue import Catalogue
 from crawler.sources.schema import Source
 from store import regions
 from store.errors import OperatorError
+from store.flow import SourceKind
 from yaodian.commands import app, configured
+from yaodian.options import Region
 from yaodian.output import Format, show
 from yaodian.settings import Settings
 
@@ -32,8 +34,8 @@ COLUMNS = {
 @group.command("list")
 def list_(
     context: typer.Context,
-    region: Annotated[str | None, typer.Option(help="GB/T 2260 code; divisions within it too.")] = None,
-    kind: Annotated[str | None, typer.Option(help="official or mirror.")] = None,
+    region: Region = None,
+    kind: Annotated[SourceKind | None, typer.Option(help="official or mirror.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
 ) -> None:
     """All sources: those that ship with Yaodian, and your own. A file that can't be used is named on stderr."""

@@ -10,9 +10,11 @@ from pydantic import ValidationError
 from notify import subscriptions
 from notify.subscriptions import Filter, Rhythm
 from store import models as rows
-from store.errors import OperatorError
+from store.errors import WrongUse
 from yaodian.commands import app, configured
 from yaodian.commands.crawl import clock
+from yaodian.commands.sources import load
+from yaodian.options import MOST
 from yaodian.output import Format, show
 
 group = typer.Typer(help="Who is told what.", no_args_is_help=True)
@@ -56,7 +58,11 @@ def subscribe(
             keywords=tuple(keyword or ()),
         )
     except ValidationError as error:
-        raise OperatorError(f"subscription: {subscriptions.told(error)}") from error
+        raise WrongUse(f"subscription: {subscriptions.told(error)}") from error
+    found = load(settings).sources
+    for name in wanted.sources:
+        if name not in found:
+            raise WrongUse(f"subscription: no source {name!r}; `yaodian sources list` names them all")
     made = subscriptions.subscribe(settings.opened(), address, wanted, rhythm, clock())
     typer.echo(
         f"subscription {made.id} for {made.address} waits; confirm it: yaodian subscriptions confirm {made.id}"
@@ -83,7 +89,9 @@ def list_(
 
 
 @group.command()
-def confirm(context: typer.Context, subscription: Annotated[int, typer.Argument(metavar="ID")]) -> None:
+def confirm(
+    context: typer.Context, subscription: Annotated[int, typer.Argument(metavar="ID", min=1, max=MOST)]
+) -> None:
     """Begin a subscription whose owner has agreed to it."""
     confirmed = subscriptions.confirm(configured(context).opened(), subscription, clock())
     due = (

@@ -97,10 +97,16 @@ class Archive:
     def settle(self) -> None:
         """Finish what killed writers left open. Files of writers that live are locked and stay as they are."""
         for path in sorted(self.directory.glob("*.warc.gz" + OPEN)):
-            with path.open("r+b") as file:
+            try:
+                file = path.open("r+b")
+            except FileNotFoundError:  # another process settles too
+                continue
+            with file:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
+                    continue
+                if not _is_at(file, path):
                     continue
                 end = _whole_members(file)
                 if end:
@@ -134,12 +140,25 @@ class Archive:
         file = path.open("xb", buffering=0)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
+            if not _is_at(file, path):
+                # Between the two lines above another process took it for what a killed writer left empty.
+                file.close()
+                self._start()
+                return
             file.write(gzip.compress(_info(self._name), mtime=0))
         except OSError:
             file.close()
             path.unlink()
             raise
         self._file = file
+
+
+def _is_at(file: BinaryIO, path: Path) -> bool:
+    """Whether an open file still has its name: it may have been renamed or removed before we locked it."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _refused(directory: Path, error: OSError) -> OperatorError:

@@ -12,6 +12,9 @@ import typer
 
 from yaodian import settings
 
+# The largest number that PostgreSQL's whole numbers hold; a larger one is wrong use, whatever the database.
+LARGEST = 2**31 - 1
+
 app = typer.Typer(
     help="要点 Yaodian: watches the education work plans that China's governments publish.",
     no_args_is_help=True,

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from store.database import masked
 from store.errors import OperatorError, YaodianError
 from yaodian.commands import app, configured
 from yaodian.output import Format, show
@@ -78,7 +79,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     except YaodianError as error:
         yield Finding("database", False, str(error))
     else:
-        yield Finding("database", True, "tables are up to date")
+        yield Finding("database", True, f"{masked(database.url)}: tables are up to date")
         database.close()
     yield _archive(settings.data / "warc")
     yield _disk(settings.data)

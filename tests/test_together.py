@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import email
+import random
 import subprocess
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from conftest import PROGRAM, Run
@@ -15,8 +18,12 @@ from bench import kills
 from demo.web import DemoWeb
 from notify import subscriptions
 from notify.subscriptions import Filter, Rhythm
+from store import export
 from store import models as rows
+from store.archive import Archive
 from store.database import Database
+from store.flow import Capture, Entry, Listing, Metadata, Origin, Page, Visit
+from store.keep import Keeper
 from store.locks import Claims
 
 BEFORE = dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
@@ -63,22 +70,69 @@ def test_four_that_send_at_once_carry_each_change_once_and_deliver_each_mail_onc
 def test_two_that_crawl_the_same_sources_at_once_find_what_one_finds(
     watched: DemoWeb, data: Path, database_url: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
+    watched.day = 3
     calm = kills.prepared(tmp_path / "calm", watched)
-    for day in (1, 3):
-        watched.day = day
-        for _ in range(2):  # the second look at what is missing
-            kills.crawl(calm)
-        for status, said, complaint in ended(
-            [started(data, environment, "crawl", "--all") for _ in range(2)]
-        ):
-            left = said.count(": busy: ")
-            assert (
-                complaint.count("another process crawls it at this moment") == left == complaint.count("\n")
-            )
-            assert status == (1 if left else 0)
-        kills.crawl(data, database_url)
+    kills.crawl(calm)
+    for status, said, complaint in ended([started(data, environment, "crawl", "--all") for _ in range(2)]):
+        left = said.count(": busy: ")
+        assert complaint.count("another process crawls it at this moment") == left == complaint.count("\n")
+        assert status == (1 if left else 0)
     assert kills.state(data, database_url) == kills.state(calm)
+    assert shared(data, database_url) == shared(calm)
     assert kills.unreadable(data, database_url) == 0
+
+
+def shared(data: Path, url: str = "") -> set[frozenset[str]]:
+    """The documents of each plan; a plan's own id depends on which of them was read first."""
+    database = kills.opened(data, url)
+    with database.read() as session:
+        found = {frozenset(d["id"] for d in plan["documents"]) for plan in export.plans(session)}
+    database.close()
+    return found
+
+
+def test_copies_that_are_read_at_the_same_moment_are_one_plan(database: Database, tmp_path: Path) -> None:
+    """The official site's crawl and the mirror's, each in its own transaction."""
+    together = threading.Barrier(2)
+
+    def crawl(kind: str) -> None:
+        own = Database(database.url)
+        keeper = Keeper(
+            own, Archive(tmp_path / kind), Origin(kind, kind, "某市教育局", "620000", kind), lambda: BEFORE
+        )
+        keeper.begin()
+        entries = [
+            Entry(f"https://{kind}.example.org/{n}.html", f"某市2026年教育工作要点之{n}", None)
+            for n in range(8)
+        ]
+        listed = Capture(f"https://{kind}.example.org/", 200, (), kind.encode(), BEFORE)
+        found = keeper.keep_listing(Visit(listed.url), listed, Listing(tuple(entries), None), entries)
+        for entry, visit in zip(entries, found, strict=True):
+            capture = Capture(visit.url, 200, (), visit.url.encode(), BEFORE)
+            page = Page(visit.url, entry.title, wording(entry.title), Metadata(), (), ())
+            together.wait(timeout=60)
+            keeper.keep_page(str(visit.document), capture, page)
+        own.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(crawl, ("official", "mirror")))
+    with database.read() as session:
+        plans = list(export.plans(session))
+        assert [sorted(d["role"] for d in plan["documents"]) for plan in plans] == [
+            ["original", "reprint"]
+        ] * 8
+        assert {d["kind"] for plan in plans for d in plan["documents"] if d["role"] == "original"} == {
+            "official"
+        }
+
+
+def wording(title: str) -> str:
+    """Two thousand characters that no other title has."""
+    chance = random.Random(title)
+    return "".join(
+        "".join(chance.choices("教育学校师生课程质量资源安全保障发展改革创新服务", k=20)) + "。"
+        for _ in range(100)
+    )
 
 
 def test_a_source_that_another_process_crawls_is_left_to_it(

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from conftest import PROGRAM, Run
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bench import kills
 from demo.web import DemoWeb
@@ -50,6 +50,9 @@ def test_four_that_send_at_once_carry_each_change_once_and_deliver_each_mail_onc
     for number in range(20):
         made = subscriptions.subscribe(archive, f"r{number}@example.org", Filter(), Rhythm(), BEFORE)
         subscriptions.confirm(archive, made.id, BEFORE)
+    with archive.write() as session:
+        # As after an earlier run of this week: no row changes but those that carry.
+        session.execute(update(rows.Subscription).values(next_due_at=Rhythm().next(dt.datetime.now(dt.UTC))))
     answers = ended([started(data, environment, "digest", "send", "--all") for _ in range(4)])
     assert [(status, complaint) for status, _, complaint in answers] == [(0, "")] * 4
     told = Counter(

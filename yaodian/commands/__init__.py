@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -11,9 +12,6 @@ from typing import Annotated
 import typer
 
 from yaodian import settings
-
-# The largest number that PostgreSQL's whole numbers hold; a larger one is wrong use, whatever the database.
-LARGEST = 2**31 - 1
 
 app = typer.Typer(
     help="要点 Yaodian: watches the education work plans that China's governments publish.",
@@ -41,6 +39,13 @@ def root(
     ] = False,
 ) -> None:
     context.obj = data
+
+
+def number(text: str) -> int:
+    """A whole number as both databases hold it: PostgreSQL's end at ten digits."""
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        raise typer.BadParameter(f"{text!r} is no whole number of up to nine digits")
+    return int(text)
 
 
 def configured(context: typer.Context) -> settings.Settings:

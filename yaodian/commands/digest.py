@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from notify import mail, sending
-from yaodian.commands import LARGEST, app, configured
+from yaodian.commands import app, configured, number
 from yaodian.commands.crawl import clock
 
 group = typer.Typer(help="Digests: look at the next one, or send what is due.", no_args_is_help=True)
 app.add_typer(group, name="digest")
 
 One = Annotated[
-    int | None, typer.Option("--subscription", metavar="ID", max=LARGEST, help="Only this subscription.")
+    int | None, typer.Option("--subscription", metavar="ID", parser=number, help="Only this subscription.")
 ]
 Everyone = Annotated[bool, typer.Option("--all", help="Every active subscription, due or not.")]
 Due = Annotated[bool, typer.Option("--due", help="What is due (the default).")]

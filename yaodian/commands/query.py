@@ -9,7 +9,7 @@ import typer
 from store import export as exports
 from store import queries
 from store.shapes import change_to_json, difference_to_json, document_to_json, plan_to_json, version_to_json
-from yaodian.commands import LARGEST, app, configured
+from yaodian.commands import app, configured, number
 from yaodian.marking import marked
 from yaodian.output import Format, one, show
 
@@ -39,7 +39,7 @@ Form = Annotated[Format, typer.Option("--format", help="How to print.")]
 def plans(
     context: typer.Context,
     region: Annotated[str | None, typer.Option(help="GB/T 2260 code; divisions within it too.")] = None,
-    year: Annotated[int | None, typer.Option(max=LARGEST, help="A year that the plan covers.")] = None,
+    year: Annotated[int | None, typer.Option(parser=number, help="A year that the plan covers.")] = None,
     kind: Annotated[str | None, typer.Option(help="工作要点, 工作计划, 发展规划 …")] = None,
     publisher: Annotated[str | None, typer.Option(help="Part of the issuing body's name.")] = None,
     form: Form = Format.table,
@@ -98,9 +98,9 @@ def diff(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="ID")],
     old: Annotated[
-        int | None, typer.Argument(max=LARGEST, help="Version number; the one before the new one.")
+        int | None, typer.Argument(parser=number, help="Version number; the one before the new one.")
     ] = None,
-    new: Annotated[int | None, typer.Argument(max=LARGEST, help="Version number; the newest.")] = None,
+    new: Annotated[int | None, typer.Argument(parser=number, help="Version number; the newest.")] = None,
     form: Annotated[str, typer.Option("--format", help="text, html or json.")] = "text",
 ) -> None:
     """What differs between two versions of a document, item by item."""

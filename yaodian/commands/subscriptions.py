@@ -11,7 +11,7 @@ from notify import subscriptions
 from notify.subscriptions import Filter, Rhythm
 from store import models as rows
 from store.errors import OperatorError
-from yaodian.commands import LARGEST, app, configured
+from yaodian.commands import app, configured, number
 from yaodian.commands.crawl import clock
 from yaodian.output import Format, show
 
@@ -84,7 +84,7 @@ def list_(
 
 @group.command()
 def confirm(
-    context: typer.Context, subscription: Annotated[int, typer.Argument(metavar="ID", max=LARGEST)]
+    context: typer.Context, subscription: Annotated[int, typer.Argument(metavar="ID", parser=number)]
 ) -> None:
     """Begin a subscription whose owner has agreed to it."""
     confirmed = subscriptions.confirm(configured(context).opened(), subscription, clock())

@@ -23,7 +23,7 @@ install: .venv/.installed ## set up .venv with the locked packages; leaves .venv
 demo: install ## four days of publishing and editing on sample sites, and the digest they make
 	@$(BIN)/yaodian demo
 
-test: lint ## lint, types and every test
+test: lint ## lint, types and every test; on PostgreSQL too where Debian has it
 	@$(BIN)/pytest
 
 lint: install ## ruff and mypy --strict

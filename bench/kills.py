@@ -1,6 +1,8 @@
 """kill -9 of a crawl at random moments, then a full crawl: the same as if nothing had happened.
 
-python -m bench.kills [MOMENTS] [SEED]
+python -m bench.kills [MOMENTS] [SEED] [URL]
+
+With the URL of an empty PostgreSQL database the crawls there are killed; the undisturbed ones are SQLite's all the same.
 """
 
 from __future__ import annotations
@@ -23,9 +25,10 @@ LONGEST_S = 3.0
 State = dict[str, list[tuple[object, ...]]]
 
 
-def crawl(data: Path, *, killed_after_s: float | None = None) -> bool:
-    """One `yaodian crawl --all`; True when it was killed before it ended."""
-    environment = os.environ | {"YAODIAN_ALLOW_PRIVATE_ADDRESSES": "1"}
+def crawl(data: Path, url: str = "", *, killed_after_s: float | None = None) -> bool:
+    """One `yaodian crawl --all`; True when it was killed before it ended. `url` is that of the database, where it is
+    not the data directory's own."""
+    environment = os.environ | {"YAODIAN_ALLOW_PRIVATE_ADDRESSES": "1", "YAODIAN_DATABASE_URL": url}
     process = subprocess.Popen(
         [sys.executable, "-m", "yaodian", "--data", str(data), "crawl", "--all"],
         env=environment,
@@ -41,17 +44,23 @@ def crawl(data: Path, *, killed_after_s: float | None = None) -> bool:
     return False
 
 
-def prepared(folder: Path, web: DemoWeb) -> Path:
+def opened(data: Path, url: str = "") -> Database:
+    return Database(url or f"sqlite:///{data / 'yaodian.db'}")
+
+
+def prepared(folder: Path, web: DemoWeb, url: str = "") -> Path:
     (folder / "sources").mkdir(parents=True)
     for source_id, text in web.sources().items():
         (folder / "sources" / f"{source_id}.yaml").write_text(text, encoding="utf-8")
-    Database(f"sqlite:///{folder / 'yaodian.db'}").upgrade()
+    database = opened(folder, url)
+    database.upgrade()
+    database.close()
     return folder
 
 
-def state(data: Path) -> State:
+def state(data: Path, url: str = "") -> State:
     """Documents, versions and changes without the moments at which they came."""
-    database = Database(f"sqlite:///{data / 'yaodian.db'}")
+    database = opened(data, url)
     with database.read() as session:
         documents = [
             (d["id"], d["url"], d["title"], d["state"], d["version"]) for d in export.documents(session)
@@ -68,37 +77,41 @@ def state(data: Path) -> State:
     }
 
 
-def unreadable(data: Path) -> int:
+def unreadable(data: Path, url: str = "") -> int:
     """Captures whose WARC record can't be read back, with the digest that the row promises."""
-    database = Database(f"sqlite:///{data / 'yaodian.db'}")
+    database = opened(data, url)
     archive = Archive(data / "warc")
     with database.engine.connect() as connection:
         rows = connection.exec_driver_sql('select file, "offset", length from captures').all()
+    database.close()
     for file, offset, length in rows:
         archive.read(Place(file, offset, length))
     return len(list((data / "warc").glob("*.open")))
 
 
-def proof(folder: Path, web: DemoWeb, moments: int, chance: random.Random) -> tuple[int, State, State]:
+def proof(
+    folder: Path, web: DemoWeb, moments: int, chance: random.Random, url: str = ""
+) -> tuple[int, State, State]:
     """Kills spread over day 1 and day 3; returns how many came in time, and the two states."""
-    disturbed, calm = prepared(folder / "disturbed", web), prepared(folder / "calm", web)
+    disturbed, calm = prepared(folder / "disturbed", web, url), prepared(folder / "calm", web)
     in_time = 0
     for day, kills in ((1, moments - moments // 2), (3, moments // 2)):
         web.day = day
         for _ in range(kills):
-            in_time += crawl(disturbed, killed_after_s=chance.uniform(0.3, LONGEST_S))
+            in_time += crawl(disturbed, url, killed_after_s=chance.uniform(0.3, LONGEST_S))
         for _ in range(2):  # the second look at what is missing
-            crawl(disturbed)
+            crawl(disturbed, url)
             crawl(calm)
-    assert unreadable(disturbed) == 0
-    return in_time, state(disturbed), state(calm)
+    assert unreadable(disturbed, url) == 0
+    return in_time, state(disturbed, url), state(calm)
 
 
 def main() -> int:
     moments = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 20261121
+    url = sys.argv[3] if len(sys.argv) > 3 else ""
     with tempfile.TemporaryDirectory() as folder, DemoWeb() as web:
-        in_time, disturbed, calm = proof(Path(folder), web, moments, random.Random(seed))
+        in_time, disturbed, calm = proof(Path(folder), web, moments, random.Random(seed), url)
     same = disturbed == calm
     counts = ", ".join(f"{len(rows)} {name}" for name, rows in calm.items())
     print(f"{moments} kills (seed {seed}), {in_time} before the crawl had ended; {counts}; same: {same}")

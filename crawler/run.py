@@ -20,6 +20,7 @@ from store.archive import Archive
 from store.database import Database
 from store.errors import OperatorError
 from store.keep import Clock, Keeper
+from store.locks import Claims
 
 HOSTS_AT_ONCE = 16
 
@@ -38,7 +39,8 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Crawled:
-    """How the crawl of one source ended: done, degraded (some answers missing), failed (nothing could be read)."""
+    """How the crawl of one source ended: done, degraded (some answers missing), failed (nothing could be read), busy
+    (another process crawls it at this moment; nothing was asked)."""
 
     source: str
     outcome: str
@@ -57,13 +59,14 @@ def crawl(
     archive = Archive(terms.data / "warc")
     archive.settle()
     process = AsyncCrawlerProcess(_settings(terms))
-    crowd = _Crowd(process, database, archive, clock, terms, report)
-    task = asyncio.get_event_loop().create_task(crowd.run(list(sources)))
-    task.add_done_callback(lambda _: _stop())
-    try:
-        process.start(stop_after_crawl=False)
-    finally:
-        archive.close()
+    with Claims(database) as claims:
+        crowd = _Crowd(process, database, claims, archive, clock, terms, report)
+        task = asyncio.get_event_loop().create_task(crowd.run(list(sources)))
+        task.add_done_callback(lambda _: _stop())
+        try:
+            process.start(stop_after_crawl=False)
+        finally:
+            archive.close()
     if crowd.failure:
         raise crowd.failure
     if task.done():
@@ -101,6 +104,7 @@ class _Crowd:
         self,
         process: AsyncCrawlerProcess,
         database: Database,
+        claims: Claims,
         archive: Archive,
         clock: Clock,
         terms: Terms,
@@ -108,6 +112,7 @@ class _Crowd:
     ) -> None:
         self.process = process
         self.database = database
+        self.claims = claims
         self.archive = archive
         self.clock = clock
         self.terms = terms
@@ -126,34 +131,42 @@ class _Crowd:
         async with self._turns:
             for source in group:
                 if self.failure is None:
-                    await self._source(source)
+                    await self._claimed(source)
+
+    async def _claimed(self, source: Source) -> None:
+        try:
+            if self.claims.take(source.id):
+                await self._source(source)
+                self.claims.release(source.id)
+            else:
+                told = f"{source.id}: another process crawls it at this moment; it is left to that one"
+                self.crawled.append(Crawled(source.id, "busy", {}, (told,)))
+        except OperatorError as error:
+            self.failure = error
 
     async def _source(self, source: Source) -> None:
         keeper = Keeper(self.database, self.archive, source.origin, self.clock)
-        try:
-            run = keeper.begin()
-            settings = self.process.settings.copy()
-            settings.set("DOWNLOAD_DELAY", source.fetch.delay)
-            settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", source.fetch.concurrency)
-            crawler = Crawler(SourceSpider, settings)
-            await self.process.crawl(
-                crawler,
-                source=source,
-                keeper=keeper,
-                everything=self.terms.everything,
-                full=self.terms.full,
-                report=self.report,
-            )
-            spider = crawler.spider
-            assert isinstance(spider, SourceSpider)
-            if spider.failure:
-                raise spider.failure
-            stats = crawler.stats.get_stats() if crawler.stats else {}
-            crawled = _judge(spider, broken=any(key.startswith("spider_exceptions/") for key in stats))
-            self.crawled.append(crawled)
-            keeper.finish(run, crawled.outcome, crawled.counts, self.terms.next_due(source, self.clock()))
-        except OperatorError as error:
-            self.failure = error
+        run = keeper.begin()
+        settings = self.process.settings.copy()
+        settings.set("DOWNLOAD_DELAY", source.fetch.delay)
+        settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", source.fetch.concurrency)
+        crawler = Crawler(SourceSpider, settings)
+        await self.process.crawl(
+            crawler,
+            source=source,
+            keeper=keeper,
+            everything=self.terms.everything,
+            full=self.terms.full,
+            report=self.report,
+        )
+        spider = crawler.spider
+        assert isinstance(spider, SourceSpider)
+        if spider.failure:
+            raise spider.failure
+        stats = crawler.stats.get_stats() if crawler.stats else {}
+        crawled = _judge(spider, broken=any(key.startswith("spider_exceptions/") for key in stats))
+        self.crawled.append(crawled)
+        keeper.finish(run, crawled.outcome, crawled.counts, self.terms.next_due(source, self.clock()))
 
 
 def _judge(spider: SourceSpider, *, broken: bool) -> Crawled:

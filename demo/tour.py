@@ -65,10 +65,14 @@ class Tour:
     html: Path
 
 
-def tour(data: Path, tell: Callable[[Day], None]) -> Tour:
-    """Crawl the sample web day by day into a fresh data directory; `tell` hears of each day as it ends."""
+def tour(data: Path, tell: Callable[[Day], None], url: str | None = None) -> Tour:
+    """Crawl the sample web day by day into a fresh data directory; `tell` hears of each day as it ends.
+
+    `url` is that of an empty database, where it shall not be the data directory's own.
+    """
     _fresh(data)
-    database = Database(f"sqlite:///{data / 'yaodian.db'}")
+    url = url or f"sqlite:///{data / 'yaodian.db'}"
+    database = Database(url)
     database.upgrade()
     with DemoWeb() as web:
         for source_id, text in web.sources().items():
@@ -77,9 +81,9 @@ def tour(data: Path, tell: Callable[[Day], None]) -> Tour:
         seen = 0
         for number, day in sorted(web.content.timeline.days.items()):
             web.day = number
-            _look(data, Clock.at(day.date, MORNING))
+            _look(data, url, Clock.at(day.date, MORNING))
             if _awaits_second_look(database):
-                _look(data, Clock.at(day.date, EVENING))
+                _look(data, url, Clock.at(day.date, EVENING))
             found, seen = _changes_since(database, seen)
             tell(Day(number, day.date, day.note, found))
         last = day.date
@@ -103,17 +107,17 @@ def _fresh(data: Path) -> None:
         raise OperatorError(f"{data}: {error.strerror}; name another directory with --data") from error
 
 
-def _look(data: Path, clock: Clock) -> None:
+def _look(data: Path, url: str, clock: Clock) -> None:
     """One crawl in a process of its own: Scrapy's reactor starts only once in a process."""
     context = multiprocessing.get_context("spawn")
-    child = context.Process(target=_crawl, args=(data, clock))
+    child = context.Process(target=_crawl, args=(data, url, clock))
     child.start()
     child.join()
     if child.exitcode != 0:
         raise OperatorError(f"the demo's crawl failed; {data / 'logs' / 'crawl.log'} tells why")
 
 
-def _crawl(data: Path, clock: Clock) -> None:
+def _crawl(data: Path, url: str, clock: Clock) -> None:
     sources = catalogue.load(data / "sources").sources.values()
     terms = Terms(
         data=data,
@@ -123,7 +127,7 @@ def _crawl(data: Path, clock: Clock) -> None:
         full=False,
         next_due=lambda source, at: next_due(source, at, TIMEZONE),
     )
-    database = Database(f"sqlite:///{data / 'yaodian.db'}")
+    database = Database(url)
     crawled = run(sources, database, clock, terms, lambda *_: None)
     if any(one.outcome != "done" for one in crawled):
         raise SystemExit("\n".join(problem for one in crawled for problem in one.problems))

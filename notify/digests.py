@@ -98,7 +98,7 @@ def uncarried(subscription: rows.Subscription, wanted: Filter) -> Select[rows.Ch
         query = query.where(rows.Plan.kind.in_(wanted.kinds))
     if wanted.publishers:
         query = query.where(
-            or_(*(rows.Plan.publisher.contains(name, autoescape=True) for name in wanted.publishers))
+            or_(*(rows.Plan.publisher.icontains(name, autoescape=True) for name in wanted.publishers))
         )
     if wanted.sources:
         query = query.where(rows.Document.source_id.in_(wanted.sources))

@@ -101,7 +101,8 @@ def make(database: Database, subscription_ids: Iterable[int], sender: str, now: 
     domain = sender.rpartition("@")[2].rstrip(">") or "localhost"
     for subscription_id in subscription_ids:
         with database.write() as session:
-            subscription = session.get_one(rows.Subscription, subscription_id)
+            # Whoever makes this subscription's digest at the same moment waits here, and then sees what ours carries.
+            subscription = session.get_one(rows.Subscription, subscription_id, with_for_update=True)
             rhythm = Rhythm.model_validate(subscription.rhythm)
             subscription.next_due_at = rhythm.next(now)
             changes = matching(session, subscription)
@@ -128,14 +129,17 @@ def make(database: Database, subscription_ids: Iterable[int], sender: str, now: 
 
 
 def deliver(database: Database, outlet: Outlet, now: dt.datetime) -> list[Sent]:
-    """Hand over everything that waits, each noted before the next; also what an earlier run left."""
+    """Hand over everything that waits, each noted before the next; also what an earlier run left, and what
+    another run has made meanwhile, but for what that one is just handing over itself."""
     sent: list[Sent] = []
+    query = select(rows.Delivery).where(rows.Delivery.state == WAITING)
     with database.read() as session:
-        waiting = list(session.scalars(select(rows.Delivery.id).where(rows.Delivery.state == WAITING)))
+        waiting = [delivery.id for delivery in session.scalars(query.order_by(rows.Delivery.id))]
     for delivery_id in waiting:
         with database.write() as session:
-            delivery = session.get_one(rows.Delivery, delivery_id)
-            if delivery.state != WAITING:
+            free = query.where(rows.Delivery.id == delivery_id).with_for_update(skip_locked=True)
+            delivery = session.scalars(free).first()
+            if delivery is None:
                 continue
             subscription = delivery.digest.subscription
             delivery.attempts += 1

@@ -111,7 +111,7 @@ def subscribe(
 def confirm(database: Database, subscription_id: int, now: dt.datetime) -> rows.Subscription:
     """The owner wants it: from now on changes are reported. Confirming twice changes nothing."""
     with database.write() as session:
-        subscription = session.get(rows.Subscription, subscription_id)
+        subscription = session.get(rows.Subscription, subscription_id, with_for_update=True)
         if subscription is None:
             raise UsageError(
                 f"no subscription {subscription_id}; `yaodian subscriptions list` names them all"

@@ -1,15 +1,16 @@
-"""Column types that SQLite and PostgreSQL store alike: moments in UTC, and compressed JSON."""
+"""Column types that SQLite and PostgreSQL store and order alike: text, moments in UTC, and compressed JSON."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sys
 from typing import Any
 
-from sqlalchemy import DateTime, LargeBinary
+from sqlalchemy import DateTime, LargeBinary, String
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -18,6 +19,23 @@ else:
 
 # Level 3 takes 0.15 ms for a page of 30 KB; 9 saves 4 % more for four times the work.
 LEVEL = 3
+
+# PostgreSQL's text can't hold the first, and UTF-8 none of the others; a feed's JSON can spell both.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+class Words(TypeDecorator[str]):
+    """Text, ordered by code point on both: SQLite compares bytes, PostgreSQL would by its server's language."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(String(collation=collation))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else _NO_TEXT.sub("\ufffd", value)
 
 
 class Moment(TypeDecorator[dt.datetime]):
@@ -49,7 +67,7 @@ class PackedJson(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
         if value is None:
             return None
-        raw = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        raw = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
         return zstd.compress(raw, LEVEL)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:

@@ -18,11 +18,14 @@ from store.database import Database
 from store.diff import diff
 from store.flow import Capture, ChangeType, Difference, Entry, Listing, Origin, Outcome, Page, Visit
 from store.identity import canonical, document_id
+from store.locks import alone
 from store.normal import content_hash
 from store.rechecks import SECOND_LOOK, next_check
 from store.shapes import difference_to_json, page_from_json, page_to_json
 
 GONE = 410
+# PostgreSQL indexes no more than 2700 bytes; Scrapy asks for nothing longer than this.
+LONGEST_URL = 2083
 Clock = Callable[[], dt.datetime]
 
 
@@ -112,8 +115,10 @@ class Keeper:
             page.checked_at = self.clock()
 
     def _find(self, session: Session, entry: Entry, at: dt.datetime) -> rows.Document | None:
-        """A new row for an entry that was not known; None for one that was."""
+        """A new row for an entry that was not known; None for one that was, and for what is no document's address."""
         url = canonical(entry.url)
+        if len(url) > LONGEST_URL:
+            return None
         key = document_id(self.origin.id, url)
         if session.get(rows.Document, key) is not None:
             return None
@@ -178,6 +183,9 @@ class Keeper:
             difference = Difference()
             if before is not None and before.content_hash != hashed:
                 difference = diff(page_from_json(before.page), page)
+            renewed = before is None or bool(difference)
+            if renewed:
+                alone(session, plans.LINKING)
             was_withdrawn = row.state == "withdrawn"
             row.state = "live"
             change: ChangeType | None = "restored" if was_withdrawn and before else None
@@ -186,7 +194,7 @@ class Keeper:
             elif difference and not was_withdrawn:
                 change = "changed"
             version = before
-            if before is None or difference:
+            if renewed:
                 session.flush()
                 version = self._add_version(session, row, captured, page, hashed)
                 plans.link(session, row, page)
@@ -274,6 +282,7 @@ class Keeper:
             twin = session.scalars(
                 select(rows.Capture)
                 .where(rows.Capture.digest == digest(capture.body), rows.Capture.body_of.is_(None))
+                .order_by(rows.Capture.id)
                 .limit(1)
             ).first()
             original = Original(twin.url, twin.fetched_at) if twin else None

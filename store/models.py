@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from store.columns import Moment, PackedJson
+from store.columns import Moment, PackedJson, Words
 
 
 class Base(DeclarativeBase):
@@ -22,7 +22,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {dt.datetime: Moment}  # noqa: RUF012 (SQLAlchemy reads it as a class attribute)
+    type_annotation_map = {dt.datetime: Moment, str: Words}  # noqa: RUF012 (SQLAlchemy reads it as a class attribute)
 
 
 class Source(Base):
@@ -184,7 +184,9 @@ class Plan(Base):
     period_end: Mapped[int | None]
     document_number: Mapped[str | None]
 
-    documents: Mapped[list[Document]] = relationship(back_populates="plan", order_by="Document.found_at")
+    documents: Mapped[list[Document]] = relationship(
+        back_populates="plan", order_by="(Document.found_at, Document.id)"
+    )
 
 
 class Fingerprint(Base):

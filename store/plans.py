@@ -16,6 +16,7 @@ from store.likeness import ENOUGH, SAME, clauses, containment, fingerprint
 from store.shapes import page_from_json
 
 CANDIDATES = 5
+LINKING = "linking plans"
 # SQLite takes 32 766 values in a statement; no plan has as many fingerprints.
 MOST_HASHES = 20_000
 
@@ -27,7 +28,10 @@ class Likeness:
 
 
 def link(session: Session, document: rows.Document, page: Page) -> rows.Plan:
-    """Put a document's current page under its plan: the one it has, that of the document it copies, or a new one."""
+    """Put a document's current page under its plan: the one it has, that of the document it copies, or a new one.
+
+    The transaction must hold `LINKING` alone: two that looked at the same moment would not find each other.
+    """
     hashes = fingerprint(page.text)
     if document.plan is None:
         like = _most_alike(session, document, page, hashes)
@@ -58,7 +62,7 @@ def _most_alike(
         )
         .group_by(rows.Fingerprint.document_id)
         .having(shared >= ENOUGH)
-        .order_by(shared.desc())
+        .order_by(shared.desc(), rows.Fingerprint.document_id)
         .limit(CANDIDATES)
     ).all()
     best: Likeness | None = None

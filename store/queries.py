@@ -27,7 +27,8 @@ def plans(
     kind: str | None = None,
     publisher: str | None = None,
 ) -> Iterator[rows.Plan]:
-    """Plans by region, then period; a region includes the divisions within it, a year any period around it."""
+    """Plans by region, then period, those without last; a region includes the divisions within it, a year any
+    period around it."""
     query = select(rows.Plan).options(selectinload(rows.Plan.documents).joinedload(rows.Document.source))
     if region is not None:
         query = query.where(rows.Plan.region.startswith(regions.prefix(region)))
@@ -36,8 +37,12 @@ def plans(
     if kind is not None:
         query = query.where(rows.Plan.kind == kind)
     if publisher is not None:
-        query = query.where(rows.Plan.publisher.contains(publisher, autoescape=True))
-    yield from session.scalars(query.order_by(rows.Plan.region, rows.Plan.period_start.desc(), rows.Plan.id))
+        query = query.where(rows.Plan.publisher.icontains(publisher, autoescape=True))
+    yield from session.scalars(
+        query.order_by(
+            rows.Plan.region.nulls_last(), rows.Plan.period_start.desc().nulls_last(), rows.Plan.id
+        )
+    )
 
 
 def document(session: Session, name: str) -> rows.Document:

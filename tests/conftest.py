@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import postgresql
 import pytest
 
 from bench import kills
@@ -28,21 +30,142 @@ def needs_shared(part: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not path.exists(), reason=f"needs ../shared/{part}")
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """An empty, initialised data directory."""
-    folder = tmp_path / "data"
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What touches the database is tested on both, unless it is marked `one_database`."""
+    if "database_kind" in metafunc.fixturenames:
+        only_one = metafunc.definition.get_closest_marker("one_database")
+        kinds = ("sqlite",) if only_one else ("sqlite", "postgresql")
+        metafunc.parametrize("database_kind", kinds, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def database_kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgresql.Server]:
+    binaries = postgresql.programs()
+    if binaries is None:
+        pytest.skip(postgresql.MISSING)
+    with postgresql.running(binaries) as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A data directory and its database's URL; both are copied, never used themselves."""
+
+    data: Path
+    url: str
+
+    def copied(self, data: Path, server: postgresql.Server | None) -> Kept:
+        shutil.copytree(self.data, data, dirs_exist_ok=True)
+        if server is None:
+            return Kept(data, f"sqlite:///{data / 'yaodian.db'}")
+        return Kept(data, server.create(server.name(self.url)))
+
+
+class Kits:
+    """What many tests begin with, made when it is first asked for: once for each kind of database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._made: dict[tuple[str, str], Kept] = {}
+
+    def get(self, name: str, server: postgresql.Server | None) -> Kept:
+        kind = "postgresql" if server else "sqlite"
+        if (name, kind) not in self._made:
+            data = self.folder / f"{name}-{kind}"
+            url = server.create() if server else f"sqlite:///{data / 'yaodian.db'}"
+            self._made[name, kind] = Kept(data, url)
+            {"empty": _empty, "third-day": _third_day}[name](data, url)
+        return self._made[name, kind]
+
+
+def _empty(data: Path, url: str) -> None:
     for name in ("sources", "outbox", "warc"):
-        (folder / name).mkdir(parents=True)
-    Database(f"sqlite:///{folder / 'yaodian.db'}").upgrade()
-    return folder
+        (data / name).mkdir(parents=True)
+    upgraded(url)
+
+
+def _third_day(data: Path, url: str) -> None:
+    with DemoWeb() as running:
+        kills.prepared(data, running, url)
+        for day in (1, 3, 3):
+            running.day = day
+            kills.crawl(data, url)
+
+
+def upgraded(url: str) -> None:
+    database = Database(url)
+    database.upgrade()
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def kits(tmp_path_factory: pytest.TempPathFactory) -> Kits:
+    return Kits(tmp_path_factory.mktemp("kits"))
+
+
+@pytest.fixture(scope="module")
+def server_or_none(database_kind: str, request: pytest.FixtureRequest) -> postgresql.Server | None:
+    """The server that this test's database shall be on; None for SQLite."""
+    return request.getfixturevalue("server") if database_kind == "postgresql" else None
 
 
 @pytest.fixture
-def yaodian(data: Path) -> Run:
-    """Run the program as a user does, on the data directory."""
+def kept(
+    request: pytest.FixtureRequest, kits: Kits, server_or_none: postgresql.Server | None, tmp_path: Path
+) -> Iterator[Kept]:
+    """This test's own: empty and initialised, or as after the third day when it asks for `archive`."""
+    name = "third-day" if "archive" in request.fixturenames else "empty"
+    own = kits.get(name, server_or_none).copied(tmp_path / "data", server_or_none)
+    yield own
+    if server_or_none is not None:
+        server_or_none.drop(own.url)
 
-    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+
+@pytest.fixture
+def data(kept: Kept) -> Path:
+    return kept.data
+
+
+@pytest.fixture
+def database_url(kept: Kept) -> str:
+    return kept.url
+
+
+@pytest.fixture
+def database(kept: Kept) -> Iterator[Database]:
+    database = Database(kept.url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def archive(database: Database) -> Database:
+    """The database as after the first and, twice, the third day of the sample web."""
+    return database
+
+
+@pytest.fixture
+def bare_url(server_or_none: postgresql.Server | None, tmp_path: Path) -> Iterator[str]:
+    """A database without tables."""
+    if server_or_none is None:
+        yield f"sqlite:///{tmp_path / 'bare.db'}"
+    else:
+        url = server_or_none.create()
+        yield url
+        server_or_none.drop(url)
+
+
+@pytest.fixture
+def yaodian(data: Path, environment: dict[str, str]) -> Run:
+    """Run the program as a user does, on the data directory and its database."""
+
+    def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*PROGRAM, "--data", str(data), *words],
             capture_output=True,
@@ -50,10 +173,16 @@ def yaodian(data: Path) -> Run:
             timeout=120,
             check=False,
             cwd=data.parent,
-            env=clean_environment() | environment,
+            env=environment | settings,
         )
 
     return run
+
+
+@pytest.fixture
+def environment(kept: Kept) -> dict[str, str]:
+    """What the program's processes of this test are given."""
+    return clean_environment() | ({} if kept.url.startswith("sqlite") else {"YAODIAN_DATABASE_URL": kept.url})
 
 
 def clean_environment() -> dict[str, str]:
@@ -69,25 +198,6 @@ def clean_environment() -> dict[str, str]:
 def web() -> Iterator[DemoWeb]:
     with DemoWeb() as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def third_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory that has seen the first and, twice, the third day of the sample web; copy it to use it."""
-    with DemoWeb() as running:
-        folder = kills.prepared(tmp_path_factory.mktemp("third-day") / "data", running)
-        for day in (1, 3, 3):
-            running.day = day
-            kills.crawl(folder)
-    return folder
-
-
-@pytest.fixture
-def archive(third_day: Path, data: Path) -> Database:
-    """The data directory of this test, as after the third day."""
-    shutil.rmtree(data)
-    shutil.copytree(third_day, data)
-    return Database(f"sqlite:///{data / 'yaodian.db'}")
 
 
 @pytest.fixture

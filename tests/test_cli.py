@@ -62,6 +62,7 @@ def test_plans_are_filtered(archive: Database, yaodian: Run) -> None:
     assert count("--region", "450000", "--year", "2025") == 2
 
 
+@pytest.mark.one_database
 def test_items_are_exported_for_a_spreadsheet(archive: Database, yaodian: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(yaodian("export", "items", "--format", "csv").stdout)))
     assert len(rows) > 500
@@ -74,6 +75,7 @@ def test_every_export_is_lines_of_json(archive: Database, yaodian: Run, what: st
     assert lines(yaodian("export", what).stdout)
 
 
+@pytest.mark.one_database
 def test_a_second_crawl_asks_and_is_told_that_nothing_changed(watched: DemoWeb, yaodian: Run) -> None:
     yaodian("crawl", "--all")
     watched.requests.clear()
@@ -84,6 +86,7 @@ def test_a_second_crawl_asks_and_is_told_that_nothing_changed(watched: DemoWeb, 
     assert "new" not in again.stdout
 
 
+@pytest.mark.one_database
 def test_nothing_is_due_right_after_a_crawl(watched: DemoWeb, yaodian: Run) -> None:
     assert "new" in yaodian("crawl").stdout
     watched.requests.clear()
@@ -91,6 +94,7 @@ def test_nothing_is_due_right_after_a_crawl(watched: DemoWeb, yaodian: Run) -> N
     assert not watched.requests
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -113,6 +117,7 @@ def test_what_is_wrong_is_one_line_on_stderr(yaodian: Run, words: list[str], tol
     assert answer.stderr.rstrip("\n").count("\n") == 0
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -139,6 +144,7 @@ def test_wrong_words_are_one_line_and_exit_with_2(yaodian: Run, words: list[str]
     assert answer.stderr.rstrip("\n").count("\n") == 0
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "words",
     [
@@ -194,6 +200,7 @@ def test_init_and_doctor(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.one_database
 def test_a_bad_setting_is_named(yaodian: Run, data: Path) -> None:
     answer = yaodian("doctor", YAODIAN_TIMEZONE="Mars/Olympus")
     assert answer.stderr == (

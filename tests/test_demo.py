@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import email
+from collections.abc import Iterator
 from email.policy import default
 from pathlib import Path
 
 import pytest
+from postgresql import Server
 
 from demo.content import load_content
 from demo.expected import Expected
@@ -15,9 +17,17 @@ from store.database import Database
 
 
 @pytest.fixture(scope="module")
-def toured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tour, list[Day]]:
+def toured_url(server_or_none: Server | None) -> Iterator[str | None]:
+    url = server_or_none.create() if server_or_none else None
+    yield url
+    if server_or_none and url:
+        server_or_none.drop(url)
+
+
+@pytest.fixture(scope="module")
+def toured(tmp_path_factory: pytest.TempPathFactory, toured_url: str | None) -> tuple[Tour, list[Day]]:
     days: list[Day] = []
-    return tour(tmp_path_factory.mktemp("demo") / "data", days.append), days
+    return tour(tmp_path_factory.mktemp("demo") / "data", days.append, toured_url), days
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
@@ -28,10 +38,12 @@ def test_each_day_reports_what_was_done_and_nothing_else(toured: tuple[Tour, lis
     assert sorted(found, key=repr) == sorted(wanted, key=repr)
 
 
-def test_noise_is_fetched_and_read_before_it_is_called_nothing(toured: tuple[Tour, list[Day]]) -> None:
+def test_noise_is_fetched_and_read_before_it_is_called_nothing(
+    toured: tuple[Tour, list[Day]], toured_url: str | None
+) -> None:
     """Days without changes must not come from days without looking."""
     written, _ = toured
-    database = Database(f"sqlite:///{written.data / 'yaodian.db'}")
+    database = Database(toured_url or f"sqlite:///{written.data / 'yaodian.db'}")
     with database.engine.connect() as connection:
         runs = connection.exec_driver_sql("select outcome, counts from runs order by id").all()
         captures = connection.exec_driver_sql(

@@ -26,8 +26,10 @@ fetch: {{delay: 0}}
 """
 
 
-def test_a_crawl_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path: Path, web: DemoWeb) -> None:
-    in_time, disturbed, calm = kills.proof(tmp_path, web, 4, random.Random(7))
+def test_a_crawl_killed_at_random_moments_ends_as_an_undisturbed_one(
+    tmp_path: Path, web: DemoWeb, bare_url: str
+) -> None:
+    in_time, disturbed, calm = kills.proof(tmp_path, web, 4, random.Random(7), bare_url)
     assert in_time > 0
     assert disturbed == calm
     assert len(calm["changes"]) > 20
@@ -62,8 +64,9 @@ def test_a_full_disk_is_one_line_and_loses_nothing(tiny: Path, web: DemoWeb, tmp
     assert kills.state(data) == kills.state(undisturbed)
 
 
+@pytest.mark.one_database
 def test_a_site_that_refuses_the_connection_is_told_and_the_others_are_crawled(
-    watched: DemoWeb, data: Path, yaodian: Run
+    watched: DemoWeb, data: Path, database: Database, yaodian: Run
 ) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -74,11 +77,12 @@ def test_a_site_that_refuses_the_connection_is_told_and_the_others_are_crawled(
     assert crawled.stderr == f"yaodian: gone: {url}: unreachable: the connection is refused\n"
     assert "gone: failed" in crawled.stdout
     assert crawled.stdout.count("new       demo-") == 15
-    assert _health(data) == [("gone", "unreachable")]
+    assert _health(database) == [("gone", "unreachable")]
 
 
+@pytest.mark.one_database
 def test_a_listing_without_entries_is_a_health_event_with_its_capture(
-    watched: DemoWeb, data: Path, yaodian: Run
+    watched: DemoWeb, data: Path, database: Database, yaodian: Run
 ) -> None:
     url = watched.column("longyuan")
     text = SOURCE.format(id="moved", url=url).replace("ul li", "div.no-such-list p")
@@ -86,7 +90,6 @@ def test_a_listing_without_entries_is_a_health_event_with_its_capture(
     crawled = yaodian("crawl", "moved")
     assert crawled.returncode == 1
     assert "nothing found: the listing has no entries" in crawled.stderr
-    database = Database(f"sqlite:///{data / 'yaodian.db'}")
     with database.engine.connect() as connection:
         kept = connection.exec_driver_sql(
             "select c.url from health_events h join captures c on c.id = h.capture_id"
@@ -94,6 +97,7 @@ def test_a_listing_without_entries_is_a_health_event_with_its_capture(
     assert kept == url
 
 
+@pytest.mark.one_database
 def test_without_leave_loopback_is_not_fetched(watched: DemoWeb, data: Path, yaodian: Run) -> None:
     crawled = yaodian("crawl", "demo-longyuan", YAODIAN_ALLOW_PRIVATE_ADDRESSES="0")
     assert crawled.returncode == 1
@@ -101,6 +105,7 @@ def test_without_leave_loopback_is_not_fetched(watched: DemoWeb, data: Path, yao
     assert not watched.requests
 
 
+@pytest.mark.one_database
 def test_an_outbox_that_cannot_be_written_loses_no_digest(watched: DemoWeb, data: Path, yaodian: Run) -> None:
     yaodian("subscribe", "reader@example.org")
     yaodian("subscriptions", "confirm", "1")
@@ -123,7 +128,6 @@ def _program(data: Path) -> list[str]:
     return [*PROGRAM, "--data", str(data)]
 
 
-def _health(data: Path) -> list[tuple[str, str]]:
-    database = Database(f"sqlite:///{data / 'yaodian.db'}")
+def _health(database: Database) -> list[tuple[str, str]]:
     with database.engine.connect() as connection:
         return [tuple(row) for row in connection.exec_driver_sql("select source_id, sign from health_events")]

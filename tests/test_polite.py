@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
 from conftest import Run
+
+pytestmark = pytest.mark.one_database
 
 LIST = (
     "<ul>"

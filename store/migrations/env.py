@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from alembic import context
 
-from store.columns import Moment, PackedJson
-from store.database import migrating_engine
+from store.columns import Moment, PackedJson, Words
+from store.database import migrating
 from store.models import Base
 
 
@@ -15,18 +15,11 @@ def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, PackedJson):
         return "sa.LargeBinary()"
+    if kind == "type" and isinstance(item, Words):
+        return 'sa.String().with_variant(sa.String(collation="C"), "postgresql")'
     return False
 
 
-engine = migrating_engine(context.config.attributes["url"])
-with engine.connect() as connection:
-    context.configure(
-        connection=connection,
-        target_metadata=Base.metadata,
-        render_item=render_item,
-        transaction_per_migration=False,
-    )
-    with context.begin_transaction():
-        context.run_migrations()
-    connection.commit()
-engine.dispose()
+with migrating(context.config.attributes["url"]) as connection:
+    context.configure(connection=connection, target_metadata=Base.metadata, render_item=render_item)
+    context.run_migrations()

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from store import queries
+from store.database import masked
 from store.errors import OperatorError, YaodianError
 from yaodian.commands import app, configured
 from yaodian.output import Format, show
@@ -79,7 +80,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     except YaodianError as error:
         yield Finding("database", False, str(error))
     else:
-        yield Finding("database", True, "tables are up to date")
+        yield Finding("database", True, f"{masked(database.url)}: tables are up to date")
         with database.read() as session:
             yield _archive(settings.data / "warc", queries.archive_files(session))
         database.close()

@@ -1,0 +1,96 @@
+"""Doing something alone among all processes of one database. What is held is let go when its holder ends, however
+it ends: the system does that, no row has to be tidied up."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session
+
+from store.database import Database, told_plainly
+from store.errors import OperatorError
+
+FOLDER = "locks"
+
+
+def alone(session: Session, what: str) -> None:
+    """Until this transaction ends, no other one that asks for the same gets past here; what they wrote is seen.
+
+    SQLite has only one writer at a time as it is. Ask before the transaction's first change of a row, so that
+    nobody waits for us while we wait.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(key(what))))
+
+
+class Claims:
+    """What this process works on and no other may: `take` is False when another has it.
+
+    On PostgreSQL the locks of one connection, so that processes on several machines see each other; on SQLite
+    locked files beside the database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._connection: Connection | None = None
+        self._files: dict[str, IO[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for name in list(self._files):
+            self._files.pop(name).close()
+        if self._connection is not None:
+            # Back in the pool the connection would keep its locks.
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
+    def take(self, name: str) -> bool:
+        """Raises OperatorError when the lock can't be asked for. A name that is held already is not taken again."""
+        if self.database.engine.dialect.name == "sqlite":
+            return self._take_file(name)
+        with told_plainly(self.database.url):
+            if self._connection is None:
+                self._connection = self.database.engine.connect().execution_options(
+                    isolation_level="AUTOCOMMIT"
+                )
+            return bool(self._connection.scalar(select(func.pg_try_advisory_lock(key(name)))))
+
+    def release(self, name: str) -> None:
+        if self._connection is not None:
+            with told_plainly(self.database.url):
+                self._connection.execute(select(func.pg_advisory_unlock(key(name))))
+        elif name in self._files:
+            self._files.pop(name).close()
+
+    def _take_file(self, name: str) -> bool:
+        path = Path(self.database.engine.url.database or "").with_name(FOLDER) / f"{name}.lock"
+        try:
+            path.parent.mkdir(exist_ok=True)
+            file = path.open("ab")
+        except OSError as error:
+            raise OperatorError(
+                f"{path}: {error.strerror}; free some space or make it writable, then run it again"
+            ) from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        self._files[name] = file
+        return True
+
+
+def key(what: str) -> int:
+    """A name as PostgreSQL's advisory locks want it: signed 64 bits."""
+    return int.from_bytes(hashlib.sha256(f"yaodian {what}".encode()).digest()[:8], signed=True)

@@ -1,0 +1,153 @@
+"""A database of the first revision comes up to date with its rows, whole or not at all, wherever it is cut."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, clean_environment
+from sqlalchemy import inspect, select, text
+
+from store import database as module
+from store import export
+from store import models as rows
+from store.columns import PackedJson
+from store.database import Database
+from store.errors import OperatorError
+from store.flow import Difference, Metadata, Page
+from store.models import Base
+from store.shapes import difference_to_json, page_to_json
+
+EXAMPLES = ROOT / "tests" / "examples" / "revisions"
+PAGE = Page("https://www.example.org/1.html", "沙洲县2026年教育工作要点", "一、总体要求", Metadata(), (), ())
+
+# Killed by the kernel in the midst of it, after it has made a table and changed rows.
+CUT = """
+import os, signal
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "{number}", "{before}"
+
+def upgrade():
+    op.create_table("half", sa.Column("id", sa.Integer(), primary_key=True))
+    op.execute("update plans set title = 'half done'")
+    {end}
+"""
+UPGRADE = """
+import sys
+from pathlib import Path
+from store import database
+database.MIGRATIONS = Path(sys.argv[1])
+database.Database(sys.argv[2]).upgrade()
+"""
+
+
+def to_revision(url: str, revision: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(module.MIGRATIONS))
+    config.attributes["url"] = url
+    command.upgrade(config, revision)
+
+
+@pytest.fixture
+def old(bare_url: str) -> str:
+    """A database of revision 0001 with a row of every table."""
+    to_revision(bare_url, "0001")
+    database = Database(bare_url)
+    dialect = database.engine.dialect
+    packed = {
+        "page": PackedJson().process_bind_param(page_to_json(PAGE), dialect),
+        "difference": PackedJson().process_bind_param(difference_to_json(Difference()), dialect),
+        "message": b"Subject: \xe8\xa6\x81\xe7\x82\xb9\r\n\r\n",
+    }
+    with database.write() as session:
+        if dialect.name == "postgresql":
+            session.execute(text("set time zone 'UTC'"))
+        for statement in (EXAMPLES / "0001.sql").read_text(encoding="utf-8").split(";\n"):
+            if statement.strip():
+                needed = {name: value for name, value in packed.items() if f":{name}" in statement}
+                # A colon before a word stands for a value; those of times and JSON have none of ours after them.
+                session.connection().execute(_bound(statement, needed), needed)
+    database.close()
+    return bare_url
+
+
+def _bound(statement: str, needed: dict[str, bytes | None]) -> object:
+    for name in needed:
+        statement = statement.replace(f":{name}", f"\0{name}")
+    return text(statement.replace(":", "\\:").replace("\0", ":"))
+
+
+def test_rows_of_the_first_revision_are_read_by_todays_models(old: str) -> None:
+    database = Database(old)
+    with pytest.raises(OperatorError, match="made by an older Yaodian; run: yaodian init"):
+        database.check()
+    database.upgrade()
+    database.check()
+    with database.read() as session:
+        for mapper in Base.registry.mappers:
+            if mapper.local_table.name in FIRST_TABLES:
+                assert len(list(session.scalars(select(mapper.class_)))) == 1, mapper.local_table.name
+        (change,) = export.changes(session)
+        assert (change["title"], change["detected_at"]) == (PAGE.title, "2026-02-03T04:05:06Z")
+        (version,) = export.versions(session)
+        assert version["text"] == PAGE.text
+        assert session.scalars(select(rows.Subscription)).one().filter == {"regions": ["620000"]}
+        assert session.scalars(select(rows.Delivery)).one().message.endswith(b"\r\n\r\n")
+    with database.write() as session:
+        digest = rows.Digest(
+            subscription_id=1, created_at=session.scalars(select(rows.Change.detected_at)).one()
+        )
+        session.add(digest)
+        session.flush()
+        assert digest.id == 2
+    database.close()
+
+
+FIRST_TABLES = {
+    line.split()[2]
+    for line in (EXAMPLES / "0001.sql").read_text(encoding="utf-8").splitlines()
+    if line.startswith("insert into")
+}
+
+
+@pytest.mark.parametrize(
+    "end", ["os.kill(os.getpid(), signal.SIGKILL)", "raise RuntimeError('a bad revision')"]
+)
+def test_an_upgrade_that_is_cut_leaves_the_database_as_it_was(old: str, tmp_path: Path, end: str) -> None:
+    newest = module.newest_revision()
+    cut = tmp_path / "migrations"
+    shutil.copytree(module.MIGRATIONS, cut)
+    revision = CUT.format(number=f"{int(newest) + 1:04}", before=newest, end=end)
+    (cut / "versions" / f"{int(newest) + 1:04}_cut.py").write_text(revision, encoding="utf-8")
+    upgraded = subprocess.run(
+        [sys.executable, "-c", UPGRADE, str(cut), old],
+        env=clean_environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert upgraded.returncode != 0
+    database = Database(old)
+    with database.engine.connect() as connection:
+        assert connection.scalar(text("select version_num from alembic_version")) == "0001"
+        assert not inspect(connection).has_table("half")
+        assert connection.scalar(text("select title from plans")) == PAGE.title
+    database.upgrade()
+    database.check()
+    database.close()
+
+
+def test_several_that_initialise_at_once_make_the_tables_once(bare_url: str) -> None:
+    upgrade = [sys.executable, "-c", UPGRADE, str(module.MIGRATIONS), bare_url]
+    started = [subprocess.Popen(upgrade, env=clean_environment()) for _ in range(3)]
+    assert [process.wait(timeout=60) for process in started] == [0, 0, 0]
+    database = Database(bare_url)
+    database.check()
+    database.close()

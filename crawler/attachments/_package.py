@@ -28,6 +28,7 @@ BROKEN = (
     IndexError,
     ValueError,
     TypeError,
+    RecursionError,  # olefile, for a directory that leads in circles
 )
 
 

@@ -20,6 +20,7 @@ _BEGINS = re.compile(
 _LATIN = re.compile(r"[A-Za-z0-9,.;:)]$")
 EDGE = 2
 """How many lines at a page's top and bottom may be its header or footer."""
+HEADER = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Line:
     em: float
 
 
-def paragraphs(pages: Sequence[Sequence[Line]]) -> list[str]:
+def paragraphs(pages: Sequence[list[Line]]) -> list[str]:
     """The text, one paragraph an entry, without page numbers and running headers.
 
     A line goes on the one before, unless it is indented (also: centred, or set to the right), begins with a number, or
@@ -64,29 +65,25 @@ def paragraphs(pages: Sequence[Sequence[Line]]) -> list[str]:
     return [text for text in found if text]
 
 
-def _without_edges(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """The pages without their numbers, and without lines that stand at the edge of most pages alike."""
-    edges = Counter(
-        re.sub(r"\d+", "#", line.text.strip())
-        for page in pages
-        for line in {id(line): line for line in (*page[:EDGE], *page[-EDGE:])}.values()
-    )
-    running = {text for text, times in edges.items() if times >= 3 and times * 2 > len(pages)}
-    kept = []
+def _without_edges(pages: Sequence[list[Line]]) -> list[list[Line]]:
+    """The pages without their numbers, and without short lines that stand at the edge of most pages alike, but for the
+    first of them: the name of the office is a header and a part of the text."""
+    edges = Counter(line.text for page in pages for line in page[:EDGE] + page[max(EDGE, len(page) - EDGE) :])
+    running = {
+        text for text, times in edges.items() if times >= 3 and times * 2 > len(pages) and len(text) <= HEADER
+    }
+    kept: list[list[Line]] = []
+    seen: set[str] = set()
     for page in pages:
-        last = len(page) - 1
-        kept.append(
-            [
-                line
-                for i, line in enumerate(page)
-                if not (
-                    (i < EDGE or i > last - EDGE)
-                    and (
-                        _PAGE_NUMBER.fullmatch(line.text) or re.sub(r"\d+", "#", line.text.strip()) in running
-                    )
-                )
-            ]
-        )
+        lines = []
+        for i, line in enumerate(page):
+            at_edge = i < EDGE or i >= len(page) - EDGE
+            if at_edge and (_PAGE_NUMBER.fullmatch(line.text) or line.text in seen):
+                continue
+            if line.text in running:
+                seen.add(line.text)
+            lines.append(line)
+        kept.append(lines)
     return kept
 
 

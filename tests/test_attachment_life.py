@@ -245,7 +245,8 @@ def test_a_file_that_cannot_be_had_loses_no_document_and_is_told_once(
 
 
 def test_what_has_no_text_is_said(site: Site, look: Any, yaodian: Run, data: Path) -> None:
-    site.page(COVER, "scan.pdf", "dead.doc", "tupian.rar", "locked.pdf", "login.doc")
+    nowhere = '<p>附件：<a href="http://a.example:99999/port.doc">port.doc</a></p>'
+    site.page(COVER + nowhere, "scan.pdf", "dead.doc", "tupian.rar", "locked.pdf", "login.doc")
     site.put("/scan.pdf", samples.scanned_pdf(), "application/pdf")
     site.put("/locked.pdf", samples.pdf(password="secret"), "application/pdf")
     site.put("/login.doc", "<html><body>请先登录</body></html>")
@@ -254,6 +255,7 @@ def test_what_has_no_text_is_said(site: Site, look: Any, yaodian: Run, data: Pat
     assert version["text"].startswith("各学校：")
     states = {file["name"]: file.get("state") for file in version["attachments"]}
     assert states == {
+        "port.doc": None,
         "scan.pdf": "scanned",
         "dead.doc": "missing",
         "tupian.rar": None,

@@ -163,7 +163,13 @@ class SourceSpider(scrapy.Spider):
         gathering = Gathering(visit, visit.document, capture, page, asked)
         if not asked:
             self._settle(gathering)
-        return [self._ask_attachment(gathering, known) for known in asked]
+        requests = []
+        for known in asked:
+            try:
+                requests.append(self._ask_attachment(gathering, known))
+            except ValueError as error:
+                self._came(gathering, known, Fetched(known.attachment, problem=f"no web address: {error}"))
+        return requests
 
     def _ask_attachment(self, gathering: Gathering, known: Known) -> Request:
         return Request(

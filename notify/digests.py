@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, undefer
 from notify.subscriptions import Filter
 from store import models as rows
 from store import regions
-from store.flow import ItemChange, Page, walk
+from store.flow import AttachmentChange, ItemChange, Page, walk
 from store.marks import Piece, pieces
 from store.shapes import difference_from_json, page_from_json
 
@@ -55,6 +55,7 @@ class News:
     more_items: int
     renumbered: int
     fields: tuple[tuple[str, str, str], ...]
+    attachments: tuple[AttachmentChange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,7 @@ def _news(change: rows.Change) -> News:
         more_items=max(0, len(items) - MOST_ITEMS),
         renumbered=len(difference.items) - len(items),
         fields=tuple((f.field, str(f.old or ""), str(f.new or "")) for f in difference.metadata),
+        attachments=difference.attachments,
     )
 
 

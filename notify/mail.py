@@ -19,6 +19,7 @@ from notify.digests import Issue
 OPS = {"added": "新增", "removed": "删去", "edited": "修改", "moved": "移动", "renumbered": "序号"}
 FIELDS = {
     "title": "标题",
+    "cover": "印发通知",
     "publisher": "发布机构",
     "document_number": "文号",
     "index_number": "索引号",

@@ -7,7 +7,7 @@ import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import NamedTuple
 
 from store.alignment import Alignment, align
@@ -24,7 +24,7 @@ from store.flow import (
     Period,
 )
 from store.matching import rising
-from store.normal import attachment_key, normalise, outline_of, wording
+from store.normal import attachment_content, attachment_key, normalise, outline_of, wording
 from store.reading import ROOT, Reading, read
 from store.spans import Run, gaps, printed, tidy
 
@@ -39,6 +39,29 @@ def diff(old: Page, new: Page) -> Difference:
         metadata=_diff_fields(old, new),
         attachments=_diff_attachments(old.attachments, new.attachments),
     )
+
+
+def fills(old: Page, new: Page) -> bool:
+    """Whether all that differs is that attachments could be read now whose content was not known before: a version
+    worth keeping, and nothing that anybody did to the document."""
+    known = {attachment_key(attachment) for attachment in old.attachments if attachment.digest}
+    learned = {a.url for a in new.attachments if a.digest and attachment_key(a) not in known}
+    if not learned:
+        return False
+    difference = diff(old, _without(new, learned))
+    gained = all(field.old is None for field in difference.metadata)
+    return gained and not difference.items and not difference.attachments
+
+
+def _without(page: Page, urls: set[str]) -> Page:
+    """The page as it reads while these attachments are not known."""
+    attachments = tuple(
+        Attachment(a.url, a.name, a.media_type) if a.url in urls else a for a in page.attachments
+    )
+    page = replace(page, attachments=attachments)
+    if page.cover is None or page.text_from not in urls:
+        return page
+    return replace(page, text=page.cover, outline=(), text_from=None, cover=None)
 
 
 def diff_outlines(old: tuple[Node, ...], new: tuple[Node, ...]) -> tuple[ItemChange, ...]:
@@ -190,10 +213,12 @@ def _moved(alignment: Alignment) -> set[int]:
 
 
 def _diff_fields(old: Page, new: Page) -> tuple[FieldChange, ...]:
-    """Title and metadata by the names of the page's JSON, in its order."""
+    """Title, cover and metadata by the names of the page's JSON, in its order."""
     found = []
     if normalise(old.title or "") != normalise(new.title or ""):
         found.append(FieldChange("title", old.title, new.title))
+    if None not in (old.cover, new.cover) and normalise(old.cover or "") != normalise(new.cover or ""):
+        found.append(FieldChange("cover", old.cover, new.cover))
     for field in fields(Metadata):
         left, right = getattr(old.metadata, field.name), getattr(new.metadata, field.name)
         if _comparable(left) != _comparable(right):
@@ -216,17 +241,34 @@ def _json(value: object) -> object:
 
 
 def _diff_attachments(old: Iterable[Attachment], new: Iterable[Attachment]) -> tuple[AttachmentChange, ...]:
-    """Files that came, went, or were replaced under the same name (also: the same file under another name).
-    In the order of the new page, then what is gone."""
-    before = {attachment_key(attachment): attachment.name for attachment in old}
-    after = {attachment_key(attachment): attachment.name for attachment in new}
+    """Files that came, went, or were replaced: other content under the same address, or, where the content is not
+    known, another file under the same name (also: the same file under another name). In the order of the new page,
+    then what is gone."""
+    before = {attachment_key(attachment): attachment for attachment in old}
+    after = {attachment_key(attachment): attachment for attachment in new}
     gone = [key for key in before if key not in after]
-    come = {key: AttachmentChange("added", name) for key, name in after.items() if key not in before}
+    found: dict[tuple[str, str], AttachmentChange | None] = {
+        key: AttachmentChange("edited", attachment.name) if _differ(before[key], attachment) else None
+        for key, attachment in after.items()
+        if key in before
+    }
     for part in (0, 1):  # the name, then the file
-        for key in come:
+        for key in after:
             # one new file replaces one old file, though a page may call all of its links 下载
             replaced = next((g for g in gone if g[part] == key[part]), None)
-            if replaced and come[key].op == "added":
+            if key not in found and replaced:
                 gone.remove(replaced)
-                come[key] = AttachmentChange("edited", after[key])
-    return (*come.values(), *(AttachmentChange("removed", before[key]) for key in gone))
+                same = part == 0 and _differ(before[replaced], after[key]) is False
+                found[key] = None if same else AttachmentChange("edited", after[key].name)
+    changes = (found.get(key, AttachmentChange("added", after[key].name)) for key in after)
+    return (
+        *(change for change in changes if change is not None),
+        *(AttachmentChange("removed", before[key].name) for key in gone),
+    )
+
+
+def _differ(old: Attachment, new: Attachment) -> bool | None:
+    """Whether the contents differ; None where one of them is not known."""
+    if not old.digest or not new.digest:
+        return None
+    return old.digest != new.digest and attachment_content(old) != attachment_content(new)

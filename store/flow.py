@@ -8,12 +8,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 ChangeType = Literal["new", "changed", "withdrawn", "restored"]
 ItemOp = Literal["added", "removed", "edited", "moved", "renumbered"]
 Role = Literal["original", "reprint"]
 SourceKind = Literal["official", "mirror"]
+FileState = Literal["read", "scanned", "encrypted", "unreadable", "too large", "missing"]
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +37,15 @@ class Origin:
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A URL to ask for, with the validators that the server gave for what we have; `document` is None for a
-    listing page. `next` is the listing page that followed when it was read last."""
+    listing page. `next` is the listing page that followed when it was read last, `title` what the listing calls the
+    document."""
 
     url: str
     document: str | None = None
     etag: str | None = None
     last_modified: str | None = None
     next: str | None = None
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +127,38 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read out of a file's bytes: `text` has one paragraph a line, a table's row is a line with tabs between
+    its cells; `state` says why there is none, `detail` what else a person should know."""
+
+    state: FileState
+    text: str = ""
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that the page links to. `url` is absolute; `media_type` is judged by the suffix."""
+    """A file that the page links to. `url` is absolute; `media_type` is judged by the suffix.
+
+    The rest is known once it was fetched, and left out of the JSON until then: `state`, `text` and `detail` as in a
+    Reading, `digest` the SHA-256 of its bytes. A file that is missing or too large has a state and no digest."""
 
     url: str
     name: str
     media_type: str | None = None
+    state: Annotated[FileState | None, Field(exclude_if=_is_none)] = None
+    digest: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    text: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    detail: Annotated[str | None, Field(exclude_if=_is_none)] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """What is read out of a capture. `text` has one paragraph a line, the official cover kept and boilerplate
-    dropped. `confidence` is 0–1: how sure the reading is that `text` is the document and nothing else."""
+    dropped. `confidence` is 0–1: how sure the reading is that `text` is the document and nothing else.
+
+    Where the plan itself is a file that the page only hands down, `text` and `outline` are the file's, `text_from` is
+    the file's URL and `cover` what the page itself says; both are left out of the JSON of all other pages."""
 
     url: str
     title: str | None
@@ -138,6 +167,27 @@ class Page:
     outline: tuple[Node, ...]
     attachments: tuple[Attachment, ...]
     confidence: float = 1.0
+    text_from: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    cover: Annotated[str | None, Field(exclude_if=_is_none)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An attachment to ask for: how, what is known of it, and the problem there was last time."""
+
+    visit: Visit
+    attachment: Attachment
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What became of asking for a document's attachment. `attachment` is as it is known now, `capture` the answer if
+    it had a body, `problem` why there was none to use."""
+
+    attachment: Attachment
+    capture: Capture | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

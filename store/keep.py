@@ -6,17 +6,31 @@ A crawl that is killed between two of these has lost nothing: what was found and
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from store import files, plans
 from store import models as rows
-from store import plans
 from store.archive import Archive, Original, Place, digest
 from store.database import Database
-from store.diff import diff
-from store.flow import Capture, ChangeType, Difference, Entry, Listing, Origin, Outcome, Page, Visit
+from store.diff import diff, fills
+from store.flow import (
+    Attachment,
+    Capture,
+    ChangeType,
+    Difference,
+    Entry,
+    Fetched,
+    Known,
+    Listing,
+    Origin,
+    Outcome,
+    Page,
+    Visit,
+)
 from store.identity import canonical, document_id
 from store.locks import alone
 from store.normal import content_hash
@@ -27,6 +41,8 @@ GONE = 410
 # PostgreSQL indexes no more than 2700 bytes; Scrapy asks for nothing longer than this.
 LONGEST_URL = 2083
 Clock = Callable[[], dt.datetime]
+Filed = tuple[Fetched, tuple[Place, int | None] | None]
+"""What came for an attachment, and where its answer lies in the archive."""
 
 
 class Keeper:
@@ -106,7 +122,7 @@ class Keeper:
             for entry in matched:
                 document = self._find(session, entry, capture.fetched_at)
                 if document is not None:
-                    found.append(Visit(document.url, document.id))
+                    found.append(Visit(document.url, document.id, title=document.listed_title))
         return found
 
     def listing_unchanged(self, visit: Visit) -> None:
@@ -146,11 +162,26 @@ class Keeper:
         )
         with self.database.read() as session:
             found = session.scalars(wanted if everything else wanted.where(due))
-            return [Visit(d.url, d.id, etag=d.etag, last_modified=d.last_modified) for d in found]
+            return [
+                Visit(d.url, d.id, etag=d.etag, last_modified=d.last_modified, title=d.listed_title)
+                for d in found
+            ]
 
-    def unchanged(self, document: str) -> Outcome:
-        """The server says that nothing changed (304): one small row update."""
+    def attachments(self, document: str, links: Sequence[Attachment] | None = None) -> list[Known]:
+        """How to ask for the attachments that a page links to; without `links` for those of a page that is as it was."""
+        with self.database.read() as session:
+            return files.known(session, session.get_one(rows.Document, document), links)
+
+    def newest(self, document: str) -> Page | None:
+        """The page of the document's newest version."""
+        with self.database.read() as session:
+            return files.newest(session.get_one(rows.Document, document))
+
+    def unchanged(self, document: str, fetched: Sequence[Fetched] = ()) -> Outcome:
+        """The server says that nothing changed (304), and no attachment did: one small row update."""
+        filed = self._file(fetched)
         with self.database.write() as session:
+            self._keep_files(session, document, filed, self.clock())
             self._checked(session.get_one(rows.Document, document), self.clock())
         return Outcome(document)
 
@@ -159,11 +190,13 @@ class Keeper:
         with self.database.read() as session:
             return session.get_one(rows.Document, document).reads_as == digest(body)
 
-    def keep_same(self, document: str, capture: Capture) -> Outcome:
-        """The same bytes again, sent whole: a revisit record."""
+    def keep_same(self, document: str, capture: Capture, fetched: Sequence[Fetched] = ()) -> Outcome:
+        """The same bytes again, sent whole, and the same attachments: a revisit record."""
         place, original = self._archive(capture)
+        filed = self._file(fetched)
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
+            self._keep_files(session, document, filed, capture.fetched_at)
             _add_capture(session, capture, place, original, row)
             self._checked(row, capture.fetched_at, capture)
             if row.state != "withdrawn":
@@ -172,37 +205,54 @@ class Keeper:
             _add_change(session, row, "restored", capture.fetched_at, row.version, row.version, Difference())
             return Outcome(document, "restored", row.version.number if row.version else None)
 
-    def keep_page(self, document: str, capture: Capture, page: Page) -> Outcome:
-        """A page that was read: a new version when its content differs from the one before."""
-        place, original = self._archive(capture)
+    def keep_page(
+        self, document: str, capture: Capture | None, page: Page, fetched: Sequence[Fetched] = ()
+    ) -> Outcome:
+        """A page that was read, with its attachments: a new version when its content differs from the one before.
+        Without a capture the page is as it was (304), and what differs is an attachment."""
+        archived = self._archive(capture) if capture else None
+        filed = self._file(fetched)
+        at = capture.fetched_at if capture else self.clock()
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
-            captured = _add_capture(session, capture, place, original, row)
-            before = row.version
-            hashed = content_hash(page)
-            difference = Difference()
-            if before is not None and before.content_hash != hashed:
-                difference = diff(page_from_json(before.page), page)
-            renewed = before is None or bool(difference)
-            if renewed:
+            judged = _judge(row.version, page)
+            if judged.is_renewed:
+                # Before the first change, so that two keepers can't wait for each other.
                 alone(session, plans.LINKING)
-            was_withdrawn = row.state == "withdrawn"
-            row.state = "live"
-            change: ChangeType | None = "restored" if was_withdrawn and before else None
-            if before is None:
-                change = "new"
-            elif difference and not was_withdrawn:
-                change = "changed"
-            version = before
-            if renewed:
-                session.flush()
-                version = self._add_version(session, row, captured, page, hashed)
-                plans.link(session, row, page)
-            if change:
-                row.changed_at = capture.fetched_at
-                _add_change(session, row, change, capture.fetched_at, before, version, difference)
-            self._checked(row, capture.fetched_at, capture)
-            return Outcome(document, change, version.number if version else None, difference)
+            captured = _add_capture(session, capture, *archived, row) if capture and archived else None
+            self._keep_files(session, document, filed, at)
+            outcome = self._keep_version(session, row, captured, page, at, judged)
+            self._checked(row, at, capture)
+            return outcome
+
+    def _keep_version(
+        self,
+        session: Session,
+        row: rows.Document,
+        captured: rows.Capture | None,
+        page: Page,
+        at: dt.datetime,
+        judged: _Judged,
+    ) -> Outcome:
+        before = version = row.version
+        difference = judged.difference
+        was_withdrawn = row.state == "withdrawn"
+        row.state = "live"
+        change: ChangeType | None = "restored" if was_withdrawn and before else None
+        if before is None:
+            change = "new"
+        elif difference and not was_withdrawn:
+            change = "changed"
+        if judged.is_renewed:
+            session.flush()
+            capture_id = captured.id if captured else before.capture_id if before else None
+            assert capture_id is not None
+            version = self._add_version(session, row, capture_id, at, page, judged.content_hash)
+            plans.link(session, row, page)
+        if change:
+            row.changed_at = at
+            _add_change(session, row, change, at, before, version, difference)
+        return Outcome(row.id, change, version.number if version else None, difference)
 
     def keep_unmatched(self, document: str, capture: Capture) -> Outcome:
         """The text is not about education: remembered, so that it is not fetched again."""
@@ -258,14 +308,20 @@ class Keeper:
             row.reads_as = digest(capture.body)
 
     def _add_version(
-        self, session: Session, row: rows.Document, captured: rows.Capture, page: Page, hashed: str
+        self,
+        session: Session,
+        row: rows.Document,
+        capture_id: int,
+        at: dt.datetime,
+        page: Page,
+        hashed: str,
     ) -> rows.Version:
         last = session.scalar(select(func.max(rows.Version.number)).where(rows.Version.document_id == row.id))
         version = rows.Version(
             document_id=row.id,
             number=(last or 0) + 1,
-            capture_id=captured.id,
-            captured_at=captured.fetched_at,
+            capture_id=capture_id,
+            captured_at=at,
             title=page.title or row.listed_title,
             content_hash=hashed,
             page=page_to_json(page),
@@ -275,6 +331,20 @@ class Keeper:
         row.version_id = version.id
         session.expire(row, ["version"])
         return version
+
+    def _file(self, fetched: Sequence[Fetched]) -> list[Filed]:
+        """Write the attachments' records, before the transaction that points to them."""
+        return [(one, self._archive(one.capture) if one.capture else None) for one in fetched]
+
+    def _keep_files(self, session: Session, document: str, filed: list[Filed], at: dt.datetime) -> None:
+        """Attachments' captures have no document: a document's own captures are those of its page."""
+        came: list[tuple[Fetched, rows.Capture | None]] = []
+        for one, archived in filed:
+            row = _add_capture(session, one.capture, *archived) if one.capture and archived else None
+            came.append((one, row))
+        session.flush()
+        for one, capture_id in files.keep(session, document, came, at):
+            session.add(self._event("attachment", one.attachment.url, one.problem or "", capture_id))
 
     def _archive(self, capture: Capture) -> tuple[Place, int | None]:
         """Write the record; a revisit, with the id of the capture that has the body, when one has."""
@@ -287,6 +357,28 @@ class Keeper:
             ).first()
             original = Original(twin.url, twin.fetched_at) if twin else None
         return self.archive.append(capture, original), twin.id if twin else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A page beside the version before it."""
+
+    content_hash: str
+    difference: Difference
+    is_renewed: bool
+
+
+def _judge(before: rows.Version | None, page: Page) -> _Judged:
+    hashed = content_hash(page)
+    if before is None:
+        return _Judged(hashed, Difference(), True)
+    if before.content_hash == hashed:
+        return _Judged(hashed, Difference(), False)
+    known = page_from_json(before.page)
+    if fills(known, page):
+        return _Judged(hashed, Difference(), True)
+    difference = diff(known, page)
+    return _Judged(hashed, difference, bool(difference))
 
 
 def _add_capture(

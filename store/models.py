@@ -133,6 +133,23 @@ class Capture(Base):
     body_of: Mapped[int | None] = mapped_column(ForeignKey("captures.id"))
 
 
+class Attachment(Base):
+    """A file that a document's page links to: what to send to ask whether it changed, and the bytes of the newest
+    answer. What was read out of it is in the document's newest version. `problem` is why it could not be had last
+    time, so that it is told once."""
+
+    __tablename__ = "attachments"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    url: Mapped[str] = mapped_column(primary_key=True)
+    checked_at: Mapped[dt.datetime]
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    digest: Mapped[str | None]
+    capture_id: Mapped[int | None] = mapped_column(ForeignKey("captures.id"))
+    problem: Mapped[str | None]
+
+
 class Version(Base):
     """A document's content when it differs from the one before; `page` is the whole Page as JSON."""
 

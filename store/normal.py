@@ -132,6 +132,13 @@ def attachment_key(attachment: Attachment) -> tuple[str, str]:
     return normalise(attachment.name), name
 
 
+def attachment_content(attachment: Attachment) -> str | None:
+    """What tells the file's content: its normal text, of a file without text its bytes; None where it is not known."""
+    if attachment.text:
+        return hashlib.sha256(normalise(attachment.text).encode("utf-8", "surrogatepass")).hexdigest()
+    return attachment.digest
+
+
 def outline_of(page: Page) -> tuple[Node, ...]:
     """The page's outline; where it has none, its lines of text as unnumbered paragraphs."""
     return page.outline or tuple(Node(None, 1, None, line) for line in page.text.splitlines())
@@ -150,9 +157,17 @@ def content_hash(page: Page) -> str:
 
     The metadata are left out: a date or a 来源 that is stamped anew with the same words makes no version. The
     title is in, since readers and searches know a document by it. Attachments count as a set: their order is
-    the template's.
+    the template's; each by its name and its content or, where that is not known, its file's name. Where the text is
+    an attachment's, what the cover says is in too.
     """
     lines = ((number(node.label), normalise(node.text)) for _, node in walk(outline_of(page)))
-    attachments = sorted({attachment_key(attachment) for attachment in page.attachments})
+    attachments = sorted({_identity(attachment) for attachment in page.attachments})
     parts = [normalise(page.title or ""), wording(lines), *("\x1f".join(key) for key in attachments)]
+    if page.cover is not None:
+        parts.append("\x1e" + normalise(page.cover))
     return hashlib.sha256("\x1d".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _identity(attachment: Attachment) -> tuple[str, str]:
+    name, file = attachment_key(attachment)
+    return name, attachment_content(attachment) or file

@@ -67,7 +67,9 @@ def version_to_json(version: rows.Version, *, whole: bool = False) -> dict[str, 
         "metadata": page["metadata"],
     }
     if whole:
-        shape |= {key: page[key] for key in ("text", "outline", "attachments")}
+        shape |= {
+            key: page[key] for key in ("text", "outline", "attachments", "text_from", "cover") if key in page
+        }
     return shape
 
 

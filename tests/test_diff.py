@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.alignment import align, normal, patch, script
-from store.diff import diff, diff_outlines
+from store.diff import diff, diff_outlines, fills
 from store.flow import (
     Attachment,
     AttachmentChange,
@@ -484,6 +484,53 @@ def test_attachments(attachments: list[tuple[str, str]], expected: list[tuple[st
     found = diff(PAGE, after)
     assert found.attachments == tuple(AttachmentChange(op, name) for op, name in expected)  # type: ignore[arg-type]
     assert bool(found) == (content_hash(after) != content_hash(PAGE))
+
+
+def held(url: str, name: str, digest: str, text: str | None = None) -> Attachment:
+    return Attachment(url, name, None, "read" if text else "scanned", digest, text)
+
+
+TABLE = ("https://a.example/x/W01.doc", "任务分工表")
+MOVED = ("https://b.example/y/W77.doc", "任务分工表")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (held(*TABLE, "1", "甲科 3月"), held(*TABLE, "1", "甲科 3月"), []),
+        (held(*TABLE, "1", "甲科 3月"), held(*TABLE, "2", "甲科\n３月"), []),
+        (held(*TABLE, "1", "甲科 3月"), held(*TABLE, "2", "甲科 4月"), ["edited"]),
+        (held(*TABLE, "1"), held(*TABLE, "2"), ["edited"]),
+        (held(*TABLE, "1", "甲科 3月"), held(*TABLE, "2"), ["edited"]),
+        (held(*TABLE, "1", "甲科 3月"), held(*MOVED, "1", "甲科 3月"), []),
+        (held(*TABLE, "1", "甲科 3月"), held(*MOVED, "2", "甲科 4月"), ["edited"]),
+    ],
+)
+def test_an_attachment_is_what_it_says(before: Attachment, after: Attachment, expected: list[str]) -> None:
+    old, new = (dataclasses.replace(PAGE, attachments=(attachment,)) for attachment in (before, after))
+    assert [change.op for change in diff(old, new).attachments] == expected
+    assert (content_hash(old) != content_hash(new)) == bool(expected)
+    assert not fills(old, new)
+
+
+def test_learning_what_a_file_says_is_no_change() -> None:
+    old = dataclasses.replace(PAGE, text="现印发给你们。", outline=(), attachments=(Attachment(*TABLE),))
+    learned = (held(*TABLE, "1", "一、总体要求"),)
+    assert fills(old, dataclasses.replace(old, attachments=learned))
+    file = dataclasses.replace(
+        old, text="一、总体要求", cover=old.text, text_from=TABLE[0], attachments=learned
+    )
+    assert fills(old, file)
+    assert not fills(old, dataclasses.replace(file, cover="现下发给你们。"))
+    assert not fills(old, dataclasses.replace(file, attachments=(*learned, Attachment(*MOVED))))
+    assert not fills(file, dataclasses.replace(file, text="一、指导思想"))
+
+
+def test_a_cover_is_compared_beside_the_text() -> None:
+    page = dataclasses.replace(PAGE, cover="现印发给你们。", text_from=TABLE[0])
+    other = dataclasses.replace(page, cover="现下发给你们。")
+    assert diff(page, other).metadata == (FieldChange("cover", "现印发给你们。", "现下发给你们。"),)
+    assert content_hash(page) != content_hash(other)
 
 
 def test_pages_without_outline_are_compared_by_their_lines() -> None:

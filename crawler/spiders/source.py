@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -12,13 +13,14 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import listings
-from crawler.extraction import read
+from crawler import apart, attachments, listings
+from crawler.extraction import files, read
 from crawler.middlewares.guard import RefusedAddress
 from crawler.sources.schema import Source
+from crawler.spiders.gathering import Gathering, answered, failed, wanted
 from crawler.wire import capture_of, plainly
 from store.errors import Blocked, OperatorError, Unreadable
-from store.flow import Outcome, Visit
+from store.flow import Capture, Fetched, Known, Outcome, Page, Visit
 from store.keep import Keeper
 
 OK, NOT_MODIFIED = 200, 304
@@ -26,6 +28,8 @@ MISSING = (404, 410)
 # 401 and 403 ask who we are; 412 and 521 are how two common shields answer whoever runs no script of theirs.
 REFUSING = (401, 403, 405, 412, 418, 429, 521)
 LISTING_FIRST = 10
+# Before the next document, so that few pages wait for their attachments at a time.
+ATTACHMENT_FIRST = 5
 
 Report = Callable[[Source, str, Outcome], None]
 
@@ -102,40 +106,131 @@ class SourceSpider(scrapy.Spider):
 
     # ── documents ──
 
-    def on_document(self, response: Response) -> None:
+    async def on_document(self, response: Response) -> AsyncIterator[Request]:
         visit: Visit = response.meta["visit"]
         assert visit.document is not None
         with self._stopping():
             self.counts["documents"] += 1
             if response.status == NOT_MODIFIED:
                 self.counts["not_modified"] += 1
-                self._tell(visit, self.keeper.unchanged(visit.document))
+                asked = self._gather(visit, None, None)
             elif response.status in MISSING:
                 outcome = self.keeper.missing(visit.document, capture_of(response, self.keeper.clock))
                 self._tell(visit, outcome, "missing")
+                return
             elif response.status == OK:
-                self._read_document(response, visit, visit.document)
+                asked = await self._read_document(response, visit, visit.document)
             else:
                 self._refused(response)
+                return
+            for request in asked:
+                yield request
 
-    def _read_document(self, response: Response, visit: Visit, document: str) -> None:
+    async def _read_document(self, response: Response, visit: Visit, document: str) -> list[Request]:
         capture = capture_of(response, self.keeper.clock)
         if self.keeper.reads_as(document, capture.body):
-            self._tell(visit, self.keeper.keep_same(document, capture))
-            return
+            return self._gather(visit, capture, None)
         try:
-            page = read(capture, self.source.document, self.source.fetch.charset)
+            page = await self._read(capture, visit)
         except Blocked as error:
             self._problem("blocked", visit.url, _without(capture.url, error), response)
         except Unreadable as error:
             self._count_problem("unreadable", visit.url, _without(capture.url, error))
             self.keeper.keep_unreadable(document, capture, _without(capture.url, error))
         else:
-            if self.source.match.is_about(page.title, page.text):
-                self._tell(visit, self.keeper.keep_page(document, capture, page))
-            else:
-                self.counts["unmatched"] += 1
-                self.keeper.keep_unmatched(document, capture)
+            if self.source.match.is_about(page.title, page.text) or files.may_be_cover(page):
+                return self._gather(visit, capture, page)
+            self._unmatched(document, capture)
+        return []
+
+    async def _read(self, capture: Capture, visit: Visit) -> Page:
+        """The document: a page, or a file that the listing leads to directly. Raises Blocked or Unreadable."""
+        if not attachments.is_file(capture.body):
+            return read(capture, self.source.document, self.source.fetch.charset)
+        reading = await asyncio.to_thread(apart.read, capture.body)
+        return files.read_file(capture, reading, visit.title)
+
+    def _unmatched(self, document: str, capture: Capture) -> None:
+        self.counts["unmatched"] += 1
+        self.keeper.keep_unmatched(document, capture)
+
+    # ── attachments ──
+
+    def _gather(self, visit: Visit, capture: Capture | None, page: Page | None) -> list[Request]:
+        """Ask for the document's attachments; what has none is kept at once."""
+        assert visit.document is not None
+        asked = wanted(self.keeper.attachments(visit.document, page.attachments if page else None))
+        gathering = Gathering(visit, visit.document, capture, page, asked)
+        if not asked:
+            self._settle(gathering)
+        requests = []
+        for known in asked:
+            try:
+                requests.append(self._ask_attachment(gathering, known))
+            except ValueError as error:
+                self._came(gathering, known, Fetched(known.attachment, problem=f"no web address: {error}"))
+        return requests
+
+    def _ask_attachment(self, gathering: Gathering, known: Known) -> Request:
+        return Request(
+            known.visit.url,
+            callback=self.on_attachment,
+            errback=self.on_attachment_failure,
+            cb_kwargs={"gathering": gathering, "known": known},
+            meta={"visit": known.visit, "gathering": gathering, "known": known},
+            priority=ATTACHMENT_FIRST,
+            dont_filter=True,
+        )
+
+    async def on_attachment(self, response: Response, gathering: Gathering, known: Known) -> None:
+        with self._stopping():
+            capture = capture_of(response, self.keeper.clock)
+            fetched = await asyncio.to_thread(answered, known, response, capture, gathering.held)
+            self._came(gathering, known, fetched)
+
+    def on_attachment_failure(self, failure: Failure) -> None:
+        meta = failure.request.meta  # type: ignore[attr-defined]
+        with self._stopping():
+            self._came(meta["gathering"], meta["known"], failed(meta["known"], failure))
+
+    def _came(self, gathering: Gathering, known: Known, fetched: Fetched) -> None:
+        self.counts["attachments"] += 1
+        if fetched.problem and fetched.problem != known.problem:
+            self._count_attachment_problem(known, fetched)
+        gathering.came[known.attachment.url] = fetched
+        if gathering.is_whole:
+            self._settle(gathering)
+
+    def _count_attachment_problem(self, known: Known, fetched: Fetched) -> None:
+        """A dead link of an old page is that page's matter, told in its version; the crawl has read all there is."""
+        if fetched.attachment.state == "missing":
+            self.counts["attachments_missing"] += 1
+        else:
+            self._count_problem("attachment", known.attachment.url, fetched.problem or "")
+
+    def _settle(self, gathering: Gathering) -> None:
+        """The page and all of its attachments are there: keep them together."""
+        visit, document, capture, page = (
+            gathering.visit,
+            gathering.document,
+            gathering.capture,
+            gathering.page,
+        )
+        if gathering.is_unchanged and capture is None:
+            self._tell(visit, self.keeper.unchanged(document, gathering.fetched))
+            return
+        if gathering.is_unchanged and capture is not None:
+            self._tell(visit, self.keeper.keep_same(document, capture, gathering.fetched))
+            return
+        if page is None:
+            newest = self.keeper.newest(document)
+            assert newest is not None, "only what has a version has attachments that are known"
+            page = files.bare(newest)
+        whole = files.joined(page, gathering.contents(page.attachments))
+        if capture is not None and not self.source.match.is_about(whole.title, whole.text):
+            self._unmatched(document, capture)
+        else:
+            self._tell(visit, self.keeper.keep_page(document, capture, whole, gathering.fetched))
 
     def _tell(self, visit: Visit, outcome: Outcome, otherwise: str = "unchanged") -> None:
         self.counts[outcome.change or otherwise] += 1

@@ -87,6 +87,7 @@ def _summary(counts: dict[str, int]) -> str:
         "entries",
         "matched",
         "documents",
+        "attachments",
         *WORDS,
         "missing",
         "unchanged",

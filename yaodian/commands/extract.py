@@ -1,4 +1,4 @@
-"""`yaodian extract`: what Yaodian reads out of one page; needs no data directory, and for a file no network."""
+"""`yaodian extract`: what Yaodian reads out of one page or file; needs no data directory, and for a file no network."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ def extract(
         str | None, typer.Option(metavar="ID", help="Read as this source's documents are read.")
     ] = None,
 ) -> None:
-    """Read one page and print it as JSON."""
-    from crawler.extraction import read
+    """Read one page, or a file (PDF, Word, WPS, OFD, Excel, ZIP), and print it as JSON."""
+    from crawler import apart, attachments
+    from crawler.extraction import files, read
     from crawler.sources.schema import DocumentRules
     from store.shapes import page_to_json
     from yaodian.commands.sources import load
@@ -42,7 +43,11 @@ def extract(
         capture = fetch(place, allow_private=settings.allow_private_addresses)
     else:
         capture = _from_file(Path(place), url)
-    one(page_to_json(read(capture, rules, charset)))
+    if attachments.is_file(capture.body):
+        page = files.read_file(capture, apart.read(capture.body))
+    else:
+        page = read(capture, rules, charset)
+    one(page_to_json(page))
 
 
 def _from_file(path: Path, url: str | None) -> Capture:

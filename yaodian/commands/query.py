@@ -74,6 +74,10 @@ def show_(
         for key, value in page["metadata"].items():
             if value is not None:
                 typer.echo(f"{key:16} {value}")
+        for attachment in page["attachments"]:
+            typer.echo(f"{'attachment':16} {_told(attachment)}")
+        if page.get("text_from"):
+            typer.echo(f"{'text from':16} {page['text_from']}")
         typer.echo(f"\n{version.title}\n\n{page['text']}")
 
 
@@ -133,6 +137,12 @@ def export(
     with database.read() as session:
         columns = {name: name for name in exports.COLUMNS[what]}
         show(exports.KINDS[what](session), columns, form)
+
+
+def _told(attachment: dict[str, Any]) -> str:
+    state = attachment.get("state", "not fetched")
+    why = f" ({attachment['detail']})" if attachment.get("detail") else ""
+    return f"{attachment['name']}  {state}{why}  {attachment['url']}"
 
 
 def _counted_copies(plan: dict[str, Any], form: Format) -> dict[str, Any]:

@@ -1,0 +1,73 @@
+"""The attachments of a document as rows: how to ask for them again, and what came. Part of `store.keep`'s transactions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from store import models as rows
+from store.flow import Attachment, Fetched, Known, Page, Visit
+from store.shapes import page_from_json
+
+
+def known(session: Session, document: rows.Document, links: Sequence[Attachment] | None) -> list[Known]:
+    """The attachments to ask for: those that a page links to now, or without `links` those that were asked for
+    last; each with what the newest version knows of it."""
+    kept = session.scalars(select(rows.Attachment).where(rows.Attachment.document_id == document.id)).all()
+    if not links and (links is not None or not kept):
+        return []
+    row_of = {row.url: row for row in kept}
+    before = newest(document)
+    content_of = {a.url: a for a in before.attachments} if before else {}
+    if links is None:
+        links = [attachment for url, attachment in content_of.items() if url in row_of]
+    found = []
+    for link in links:
+        row, content = row_of.get(link.url), content_of.get(link.url)
+        visit = Visit(link.url, document.id)
+        if row is not None and content is not None and row.digest and content.digest:
+            visit = replace(visit, etag=row.etag, last_modified=row.last_modified)
+            # The bytes of a file may have changed without its text: the version has the text, the row the bytes.
+            link = replace(
+                link, state=content.state, digest=row.digest, text=content.text, detail=content.detail
+            )
+        elif content is not None:
+            link = replace(link, state=content.state, detail=content.detail)
+        found.append(Known(visit, link, row.problem if row else None))
+    return found
+
+
+def newest(document: rows.Document) -> Page | None:
+    return page_from_json(document.version.page) if document.version else None
+
+
+def keep(
+    session: Session,
+    document: str,
+    came: Sequence[tuple[Fetched, rows.Capture | None]],
+    at: dt.datetime,
+) -> list[tuple[Fetched, int | None]]:
+    """Bring the rows up to what came, each with the capture of its answer; what the page links to no more is
+    forgotten. Returns the problems that are new, each with the id of the capture that shows it."""
+    of_document = rows.Attachment.document_id == document
+    before = {row.url: row for row in session.scalars(select(rows.Attachment).where(of_document))}
+    gone = before.keys() - {fetched.attachment.url for fetched, _ in came}
+    if gone:
+        session.execute(delete(rows.Attachment).where(of_document, rows.Attachment.url.in_(sorted(gone))))
+    new_problems = []
+    for fetched, captured in came:
+        url = fetched.attachment.url
+        row = before.get(url) or rows.Attachment(document_id=document, url=url)
+        if fetched.problem and fetched.problem != row.problem:
+            new_problems.append((fetched, captured.id if captured else None))
+        row.checked_at, row.problem = at, fetched.problem
+        if captured is not None and fetched.capture is not None and not fetched.problem:
+            row.etag = fetched.capture.header("ETag")
+            row.last_modified = fetched.capture.header("Last-Modified")
+            row.digest, row.capture_id = captured.digest, captured.id
+        session.add(row)
+    return new_problems

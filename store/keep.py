@@ -6,7 +6,7 @@ A crawl that is killed between two of these has lost nothing: what was found and
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -149,30 +149,38 @@ class Keeper:
             self._checked(session.get_one(rows.Document, document), self.clock())
         return Outcome(document)
 
-    def reads_as(self, document: str, body: bytes) -> bool:
-        """Whether these are the very bytes that were read last: then nothing has to be read again."""
+    def reads_as(self, document: str, *captures: Capture) -> bool:
+        """Whether these are the very bytes that were read last: then nothing has to be read again. Of a document
+        split over several pages all must be asked about; its first page alone is never what was read."""
         with self.database.read() as session:
-            return session.get_one(rows.Document, document).reads_as == digest(body)
+            return session.get_one(rows.Document, document).reads_as == _digest_of(captures)
 
-    def keep_same(self, document: str, capture: Capture) -> Outcome:
-        """The same bytes again, sent whole: a revisit record."""
+    def keep_same(self, document: str, capture: Capture, parts: Sequence[Capture] = ()) -> Outcome:
+        """The same bytes again, sent whole: a revisit record. `parts` are the captures of the article's other pages."""
         place, original = self._archive(capture)
+        places = [self._archive(part) for part in parts]
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
             _add_capture(session, capture, place, original, row)
-            self._checked(row, capture.fetched_at, capture)
+            _add_parts(session, parts, places, row)
+            self._checked(row, capture.fetched_at, capture, parts)
             if row.state != "withdrawn":
                 return Outcome(document)
             row.state = "live"
             _add_change(session, row, "restored", capture.fetched_at, row.version, row.version, Difference())
             return Outcome(document, "restored", row.version.number if row.version else None)
 
-    def keep_page(self, document: str, capture: Capture, page: Page) -> Outcome:
-        """A page that was read: a new version when its content differs from the one before."""
+    def keep_page(
+        self, document: str, capture: Capture, page: Page, parts: Sequence[Capture] = ()
+    ) -> Outcome:
+        """A page that was read: a new version when its content differs from the one before. `parts` are the captures
+        of the article's other pages, which `page` has the text of."""
         place, original = self._archive(capture)
+        places = [self._archive(part) for part in parts]
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
             captured = _add_capture(session, capture, place, original, row)
+            _add_parts(session, parts, places, row)
             before = row.version
             hashed = content_hash(page)
             difference = Difference()
@@ -193,15 +201,17 @@ class Keeper:
             if change:
                 row.changed_at = capture.fetched_at
                 _add_change(session, row, change, capture.fetched_at, before, version, difference)
-            self._checked(row, capture.fetched_at, capture)
+            self._checked(row, capture.fetched_at, capture, parts)
             return Outcome(document, change, version.number if version else None, difference)
 
-    def keep_unmatched(self, document: str, capture: Capture) -> Outcome:
+    def keep_unmatched(self, document: str, capture: Capture, parts: Sequence[Capture] = ()) -> Outcome:
         """The text is not about education: remembered, so that it is not fetched again."""
         place, original = self._archive(capture)
+        places = [self._archive(part) for part in parts]
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
             _add_capture(session, capture, place, original, row)
+            _add_parts(session, parts, places, row)
             row.state = "unmatched"
             self._checked(row, capture.fetched_at, capture)
         return Outcome(document)
@@ -242,12 +252,20 @@ class Keeper:
 
     # ── parts ──
 
-    def _checked(self, row: rows.Document, at: dt.datetime, capture: Capture | None = None) -> None:
+    def _checked(
+        self,
+        row: rows.Document,
+        at: dt.datetime,
+        capture: Capture | None = None,
+        parts: Sequence[Capture] = (),
+    ) -> None:
         row.checked_at, row.missing_since = at, None
         row.next_check_at = next_check(at, row.changed_at or row.found_at)
         if capture is not None:
-            row.etag, row.last_modified = capture.header("ETag"), capture.header("Last-Modified")
-            row.reads_as = digest(capture.body)
+            # the validators of an article's first page say nothing about its other pages
+            row.etag = None if parts else capture.header("ETag")
+            row.last_modified = None if parts else capture.header("Last-Modified")
+            row.reads_as = _digest_of((capture, *parts))
 
     def _add_version(
         self, session: Session, row: rows.Document, captured: rows.Capture, page: Page, hashed: str
@@ -300,6 +318,20 @@ def _add_capture(
     )
     session.add(row)
     return row
+
+
+def _add_parts(
+    session: Session,
+    parts: Sequence[Capture],
+    places: Sequence[tuple[Place, int | None]],
+    document: rows.Document,
+) -> None:
+    for part, (place, body_of) in zip(parts, places, strict=True):
+        _add_capture(session, part, place, body_of, document)
+
+
+def _digest_of(captures: Sequence[Capture]) -> str:
+    return digest(b"".join(capture.body for capture in captures))
 
 
 def _add_change(

@@ -68,6 +68,7 @@ def version_to_json(version: rows.Version, *, whole: bool = False) -> dict[str, 
     }
     if whole:
         shape |= {key: page[key] for key in ("text", "outline", "attachments")}
+        shape["origins"] = page.get("origins", {})
     return shape
 
 

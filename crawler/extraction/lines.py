@@ -97,6 +97,14 @@ def _is_title(text: str, names: tuple[str, ...]) -> bool:
     )
 
 
+def _broken_title(texts: list[str], names: tuple[str, ...]) -> int:
+    """How many lines make up the heading, where it is printed on more than one; else 0."""
+    for count in range(2, len(texts) + 1):
+        if "".join(plain(text) for text in texts[:count]) in names:
+            return count
+    return 0
+
+
 def _is_noise(line: Line) -> bool:
     return not has_file(line) and rules.NOISE.fit(line.text)
 
@@ -118,7 +126,10 @@ def _head_end(body: list[Line], names: tuple[str, ...], seen_above: bool) -> int
     while start < len(texts):
         text = texts[start]
         after = texts[start + 1] if start + 1 < len(texts) else ""
-        if labels.expects_value(text) and after and len(after) < 60 and not after.endswith(("：", ":")):
+        broken = 0 if seen_above else _broken_title(texts[start : start + 4], names)
+        if broken:
+            start += broken
+        elif labels.expects_value(text) and after and len(after) < 60 and not after.endswith(("：", ":")):
             start += 1 if labels.pairs(after) else 2
         elif _is_head(body[start], names, seen_above):
             start += 1

@@ -8,6 +8,7 @@ from crawler.extraction import dates, labels, number, rules
 from crawler.extraction.lines import plain
 from crawler.extraction.number import NUMBER
 from crawler.extraction.render import Line
+from store.flow import Place
 
 LONGEST = 140
 _OWNER = re.compile(
@@ -40,6 +41,12 @@ def choose(
         named = None  # the site's name alone
     chosen = _over_info(lines, start) or named or _marked(lines, start)
     return tidy(chosen) if chosen else None
+
+
+def origin(title: str, lines: list[Line]) -> Place:
+    """Whether the page prints the title or only its head has it."""
+    wanted = plain(title)
+    return "text" if any(wanted in plain(line.text) for line in lines) else "meta"
 
 
 def tidy(title: str) -> str:

@@ -13,12 +13,12 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import listings
-from crawler.extraction import read
+from crawler.extraction import join, read
 from crawler.middlewares.guard import RefusedAddress
 from crawler.sources.schema import Source
 from crawler.wire import capture_of, plainly
 from store.errors import Blocked, OperatorError, Unreadable
-from store.flow import Outcome, Visit
+from store.flow import Capture, Outcome, Page, Visit
 from store.keep import Keeper
 
 OK, NOT_MODIFIED = 200, 304
@@ -27,6 +27,10 @@ MISSING = (404, 410)
 REFUSING = (401, 403, 405, 412, 418, 429, 521)
 LISTING_FIRST = 10
 
+# Pages of one article that are put together; what claims more is no article.
+MOST_PARTS = 50
+
+Parts = tuple[tuple[Capture, Page], ...]
 Report = Callable[[Source, str, Outcome], None]
 
 
@@ -102,7 +106,7 @@ class SourceSpider(scrapy.Spider):
 
     # ── documents ──
 
-    def on_document(self, response: Response) -> None:
+    def on_document(self, response: Response) -> Iterator[Request]:
         visit: Visit = response.meta["visit"]
         assert visit.document is not None
         with self._stopping():
@@ -114,28 +118,60 @@ class SourceSpider(scrapy.Spider):
                 outcome = self.keeper.missing(visit.document, capture_of(response, self.keeper.clock))
                 self._tell(visit, outcome, "missing")
             elif response.status == OK:
-                self._read_document(response, visit, visit.document)
+                yield from self._read_document(response, visit, visit.document, ())
             else:
                 self._refused(response)
 
-    def _read_document(self, response: Response, visit: Visit, document: str) -> None:
+    def on_part(self, response: Response, first: Visit, parts: Parts) -> Iterator[Request]:
+        """A further page of an article. Without it nothing of the document is kept: it would be a shorter version."""
+        assert first.document is not None
+        with self._stopping():
+            if response.status == OK:
+                yield from self._read_document(response, first, first.document, parts)
+            else:
+                self._refused(response)
+
+    def _read_document(
+        self, response: Response, visit: Visit, document: str, before: Parts
+    ) -> Iterator[Request]:
         capture = capture_of(response, self.keeper.clock)
-        if self.keeper.reads_as(document, capture.body):
+        if not before and self.keeper.reads_as(document, capture):
             self._tell(visit, self.keeper.keep_same(document, capture))
             return
         try:
             page = read(capture, self.source.document, self.source.fetch.charset)
         except Blocked as error:
-            self._problem("blocked", visit.url, _without(capture.url, error), response)
+            url = capture.url if before else visit.url
+            self._problem("blocked", url, _without(capture.url, error), response)
         except Unreadable as error:
+            if before:
+                self._problem("unreadable", capture.url, _without(capture.url, error), response)
+                return
             self._count_problem("unreadable", visit.url, _without(capture.url, error))
             self.keeper.keep_unreadable(document, capture, _without(capture.url, error))
         else:
-            if self.source.match.is_about(page.title, page.text):
-                self._tell(visit, self.keeper.keep_page(document, capture, page))
-            else:
-                self.counts["unmatched"] += 1
-                self.keeper.keep_unmatched(document, capture)
+            yield from self._follow(visit, document, (*before, (capture, page)))
+
+    def _follow(self, visit: Visit, document: str, parts: Parts) -> Iterator[Request]:
+        """Ask for the article's next page; where there is none, keep what was read."""
+        following = parts[-1][1].next
+        if following is None or following in {capture.url for capture, _ in parts}:
+            self._keep_document(visit, document, parts)
+        elif len(parts) < MOST_PARTS:
+            yield self._ask(Visit(following, document), self.on_part, first=visit, parts=parts)
+        else:
+            self._problem("unreadable", visit.url, f"the article has more than {MOST_PARTS} pages")
+
+    def _keep_document(self, visit: Visit, document: str, parts: Parts) -> None:
+        first, *others = (capture for capture, _ in parts)
+        page = parts[0][1] if not others else join([page for _, page in parts])
+        if others and self.keeper.reads_as(document, first, *others):
+            self._tell(visit, self.keeper.keep_same(document, first, others))
+        elif self.source.match.is_about(page.title, page.text):
+            self._tell(visit, self.keeper.keep_page(document, first, page, others))
+        else:
+            self.counts["unmatched"] += 1
+            self.keeper.keep_unmatched(document, first, others)
 
     def _tell(self, visit: Visit, outcome: Outcome, otherwise: str = "unchanged") -> None:
         self.counts[outcome.change or otherwise] += 1

@@ -13,6 +13,7 @@ from crawler.extraction import dates, labels, number, rules
 from crawler.extraction.locate import FILE, NUMBERED, SENTENCE, weigh
 from crawler.extraction.render import Line
 from crawler.extraction.tree import tokens
+from crawler.extraction.wrapped import unwrap
 
 HEAD = 25
 """How many lines at the container's start may be head (heading, info line, metadata box)."""
@@ -69,7 +70,9 @@ def clean(reading: Reading, main: etree._Element, title: str | None) -> Reading:
     body = [*_cover(body[:start]), *body[start:]]
     body, tail = _cut_tail(body)
     dropped = [line for line in body if _is_noise(line)]
-    body = _without_snippets([line for line in body if not _is_noise(line)])
+    body, numbers = unwrap([line for line in body if not _is_noise(line)])
+    dropped += numbers
+    body = _without_snippets(body)
     adopted, rest = _adopt(reading.below)
     known = {plain(line.text) for line in body}
     body += [line for line in adopted if plain(line.text) not in known]

@@ -42,7 +42,11 @@ _VIEWED = re.compile(
 )
 """A date and a count of views, alone on a line."""
 _CELL = re.compile(rf"[【\[]?\s*({_WORDS})\s*[:：】\]]*")
-_BOXED = frozenset(f"{_BOX_WORDS} 文号 发布机构 信息索引".split()) - {"发布日期"}
+_BOXED = frozenset(_BOX_WORDS.split()) - {"发布日期"} | {
+    label
+    for label, name in LABELS.items()
+    if name in ("publisher", "document_number", "index_number", "issued_on")
+}
 LIMIT = 300
 """A line with labels is short; a longer one is prose in which a label's word occurs."""
 
@@ -114,13 +118,16 @@ def locate(lines: Iterable[str]) -> dict[str, tuple[str, Place]]:
     """As `read`, and with each value whether a metadata box or an info line has it."""
     found: dict[str, tuple[str, Place]] = {}
     pending: str | None = None
-    for line in lines:
-        here = pairs(line)
+    read_lines = [(line, pairs(line)) for line in lines]
+    has_box = any(label in _BOXED for _, here in read_lines for label, _ in here)
+    for line, here in read_lines:
         if pending is not None and not here and alone(line) is None:
             found.setdefault(LABELS[pending], (line.strip(), "box"))
         pending = alone(line)
         # the date of publication stands in both
-        boxed = "\t" in line or _SPACED.fullmatch(line) or any(label in _BOXED for label, _ in here)
+        boxed = any(label in _BOXED for label, _ in here) or (
+            has_box and ("\t" in line or _SPACED.fullmatch(line) is not None)
+        )
         for label, value in here:
             if value and LABELS[label]:
                 found.setdefault(LABELS[label], (value, "box" if boxed else "info"))

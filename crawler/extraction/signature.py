@@ -17,7 +17,7 @@ _DAMAGED = re.compile(r"(?:19|20)\d{4,6}日?印发")
 """年 and 月 got lost: still a signature's date line, but no date (2014122 is January 22 or December 2)."""
 _ADDRESSED = re.compile(r"各|局|厅|委|政府|单位|学校|部门|大学|学院|司|处|院|办|公司|中心")
 _SENTENCE = re.compile(
-    r"如下|下列|以下|下述|应当|本次|欢迎|今天|《|(?:现将|现就|根据|按照|依据|为了?[^，,]{2,40}[，,]|经[^，,]{1,30}[，,]|第[一二三四五六七八九十\d]+条)"
+    r"如下|下列|以下|下述|应当|本次|欢迎|今天|《|^(?:现将|现就|根据|按照|依据|为了?[^，,]{2,40}[，,]|经(?![济开贸])[^，,]{1,30}[，,]|第[一二三四五六七八九十\d]+条)"
 )
 """What opens a text or a list and ends with a colon too; a line of addressees names offices and says nothing."""
 _COUNTED = re.compile(r"\d{1,2}\s?[.．、]")
@@ -25,6 +25,8 @@ _AFTER_DATE = re.compile(
     r"(?:[（(].{0,30}[)）]$|附\s*[件表]|抄送|抄报|联\s*系\s*[人电方]|电\s*话|邮\s*箱|[^。；]{0,80}\.(?:docx?|xlsx?|pdf|wps|ofd|zip|rar|et)$)"
 )
 """Lines that may stand under the date that closes a text."""
+_SALUTED = re.compile(r"(?:尊敬|敬爱|亲爱)的|(?:同志|同学|朋友|家长|老师|来宾|代表|乡亲|师生)们?[:：]$")
+"""Whom a speech or a letter speaks to; no office."""
 SIGNERS = 10
 TOP = 14
 LAST = 12
@@ -96,6 +98,7 @@ def addressees(body: list[str]) -> str | None:
             and _ADDRESSED.search(line)
             and "。" not in line
             and not _SENTENCE.search(line)
+            and not _SALUTED.search(line)
         ):
             if re.match(r"附件|联系|[一二三四五六七八九十]+、|\d", line):
                 continue

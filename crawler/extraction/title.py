@@ -101,7 +101,8 @@ def _printed(lines: list[Line], start: int, hint: str) -> str | None:
             completed = shape == line.text and len(cut) > 8 and found.startswith(cut)
             if (found in known or completed) and len(found) > most:
                 best, most = shape, len(found)
-    return best
+    # the blank stands for the line's end; the head knows whether the title has one
+    return best.replace(" ", "") if best and best.replace(" ", "") in hint else best
 
 
 def bare_text(text: str) -> str:

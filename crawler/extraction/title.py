@@ -11,6 +11,8 @@ from crawler.extraction.render import Line
 from store.flow import Place
 
 LONGEST = 140
+HINT = 500
+"""Characters of a <title> that are looked at; one that is never closed has the whole page in it."""
 _OWNER = re.compile(
     r"(?:网|网站|门户|政府|厅|局|委|委员会|大学|学院|学校|中学|小学|中心|平台|办公室|院|处|馆|报|社|所|站|校|园|协会|在线|信息港|欢迎您?)[!！]?$"
 )
@@ -29,6 +31,7 @@ def choose(
     """`lines` are the page's, `start` is where the container begins, `printed` what the source's selector found."""
     if printed:
         return tidy(printed)
+    page_title = page_title[:HINT]
     declared = meta.get("articletitle")
     for hint in (declared, page_title, meta.get("og:title"), meta.get("title")):
         heading = _printed(lines, start, hint or "")
@@ -112,7 +115,7 @@ def bare_text(text: str) -> str:
 
 def ends(hint: str) -> set[str]:
     """What a <title> begins with before the name of a column or a site could follow, or ends with behind one."""
-    text = _PREFIX.sub("", hint, count=1)
+    text = _PREFIX.sub("", hint[:HINT], count=1)
     breaks = [m.start() for m in _BREAK.finditer(text)]
     behind = {plain(text[b + 1 :]) for b in breaks}
     behind = {end for end in behind if len(end) >= 10 and not _OWNER.search(end)}

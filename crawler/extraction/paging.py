@@ -64,16 +64,14 @@ def join(pages: Sequence[Page]) -> Page:
 
 
 def _by_script(root: etree._Element, url: str) -> str | None:
-    name, number = _place(url)
+    here = _name(url)
     for script in root.iter("script"):
         for call in _SCRIPTED.finditer((script.text or "")[:50_000]):
-            count, current = int(call["count"]), int(call["current"])
+            count, current, first = int(call["count"]), int(call["current"]), 1 if call["box"] else 0
             # the script says which page it is on; one that pages through a list beside the article names the list
-            if call["name"] != name or count > MOST:
-                continue
-            follows = current + 1
-            if follows < count + (1 if call["box"] else 0) and (number or 0) <= follows:
-                return urljoin(url, f"{name}_{follows}.{call['suffix']}")
+            named = call["name"] if current == first else f"{call['name']}_{current}"
+            if here == named and first <= current < count + first - 1 and count <= MOST:
+                return urljoin(url, f"{call['name']}_{current + 1}.{call['suffix']}")
     return None
 
 
@@ -87,6 +85,10 @@ def _by_link(lines: Sequence[Line], url: str) -> str | None:
         if (numbered or _NEXT.fullmatch(link.text)) and _succeeds(href, url, known, bool(numbered)):
             return href
     return None
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
 def _place(url: str) -> tuple[str, int | None]:
@@ -111,9 +113,8 @@ def _succeeds(href: str, url: str, known: set[str], numbered: bool) -> bool:
     if here.query or there.query or folder != there.path.rsplit("/", 1)[0]:
         return False
     name, number = _place(url)
-    whole = here.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     name_there, number_there = _place(href)
-    if whole == name_there:
+    if _name(url) == name_there:
         # x.html → x_1.html (TRS) or x_2.html; a link that is only a number must be the second page's
         return number_there == 2 or (number_there == 1 and not numbered)
     if number is None or name != name_there or number_there != number + 1:

@@ -134,6 +134,7 @@ NOISE = Rules(
             "上一页 1 2 3 下一页",
             "2014",
         ),
+        Rule(r"共\s*\d{1,3}\s*页\s*[:：]?$", "共3页:", "共3页材料，请逐页盖章。"),
         Rule(
             r"(?:您的?(?:当前|现在)?|当前|现在)(?:所在)?的?位置\s*(?:是|为)?\s*[:：]|(?:所在)?位置\s*[:：]\s*(?:网站)?首页",
             "您现在的位置：首页 > 公开",
@@ -320,6 +321,9 @@ ADVERT_TOKENS = frozenset(
         "tags",
         "keywords",
         "pagination",
+        "pagelist",
+        "dede_pages",
+        "fenye",
         "pager",
         "pages",
         "page",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +33,7 @@ SHELLS = {
     "500": "<title>500</title><p>服务器内部错误</p>",
 }
 
+SNAPSHOTS = sorted((Path(__file__).parents[2] / "shared" / "sites").glob("*.tar.xz"))
 SENTENCE = "全市各级各类学校要把网络安全放在首位，逐校排查、逐项整改，确保系统稳定运行。"
 
 
@@ -66,3 +69,17 @@ def test_a_shell_is_no_document(html: str) -> None:
 )
 def test_a_document_may_speak_of_all_that(inner: str) -> None:
     assert read_html(f"<html><body><div>{inner}</div></body></html>")
+
+
+@pytest.mark.skipif(not SNAPSHOTS, reason="needs ../shared/sites, snapshots of real sites")
+@pytest.mark.parametrize("snapshot", SNAPSHOTS, ids=lambda path: path.name.split(".")[0])
+def test_no_page_of_a_real_site_is_called_a_shell(snapshot: Path) -> None:
+    with tarfile.open(snapshot) as archive:
+        pages = [member for member in archive if member.name.endswith(".html")]
+        for member in pages[::4]:
+            file = archive.extractfile(member)
+            assert file is not None
+            try:
+                read_html(file.read().decode("utf-8", "replace"))
+            except Unreadable:
+                continue  # a list has no text of its own

@@ -169,6 +169,8 @@ def fuzz(count: int, seed: int, pages: list[bytes]) -> Tally:
         try:
             with _bounded():
                 tally.counts[outcome(body)] += 1
+        except KeyboardInterrupt:
+            break  # what was done until then is told
         except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
             tally.counts["failed"] += 1
             tally.failures.append((number, traceback.format_exc(limit=-3)))
@@ -202,7 +204,8 @@ def main() -> int:
     began = time.perf_counter()
     tally = fuzz(count, seed, pages)
     print(
-        f"{count} mutations of {len(pages)} pages, seed {seed}, {time.perf_counter() - began:.0f} s:", end=" "
+        f"{tally.counts.total()} mutations of {len(pages)} pages, seed {seed}, {time.perf_counter() - began:.0f} s:",
+        end=" ",
     )
     print(", ".join(f"{number} {what}" for what, number in tally.counts.most_common()))
     print(f"slowest: number {tally.slowest}, {tally.slowest_s:.2f} s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -162,6 +163,10 @@ def test_a_split_article_is_one_version_of_all_its_pages(site: Site, data: Path,
     assert (first.returncode, first.stderr) == (0, "")
     assert [text.count("\n") for text in texts(data)] == [6]
     assert captures(data) == 3
+    document = json.loads(yaodian("export", "documents").stdout.splitlines()[0])["id"]
+    shown = json.loads(yaodian("show", document, "--format", "json").stdout)
+    assert shown["origins"]["publisher"] == "cover"
+    assert shown["origins"]["title"] == "text"
     again = yaodian("crawl", "--all")
     assert (again.returncode, len(texts(data))) == (0, 1)
     # the first page's bytes stay, its later page changes

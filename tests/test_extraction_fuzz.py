@@ -28,3 +28,10 @@ def test_every_mutation_is_counted() -> None:
 def test_a_title_that_is_never_closed_takes_no_time() -> None:
     body = "<title>" + "某市教育局、" * 20_000 + "<p>一、总体要求</p>"
     assert fuzz(1, 1, [body.encode()]).failures == []
+
+
+def test_a_long_number_takes_no_time() -> None:
+    body = "<p>" + "页" + "1" * 400 + "x</p><p>" + "1" * 50 + "页x</p><p>一、总体要求</p>"
+    tally = fuzz(1, 1, [body.encode()])
+    assert tally.failures == []
+    assert outcome(body.encode()) == "page"

@@ -45,7 +45,7 @@ def fills(old: Page, new: Page) -> bool:
     """Whether all that differs is that attachments could be read now whose content was not known before: a version
     worth keeping, and nothing that anybody did to the document."""
     known = {attachment_key(attachment) for attachment in old.attachments if attachment.digest}
-    learned = {a.url for a in new.attachments if a.digest and attachment_key(a) not in known}
+    learned = {a.url for a in new.attachments if a.url and a.digest and attachment_key(a) not in known}
     if not learned:
         return False
     difference = diff(old, _without(new, learned))

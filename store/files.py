@@ -27,6 +27,8 @@ def known(session: Session, document: rows.Document, links: Sequence[Attachment]
         links = [attachment for url, attachment in content_of.items() if url in row_of]
     found = []
     for link in links:
+        if link.url is None:
+            continue  # the page names the file, and its link is dead
         row, content = row_of.get(link.url), content_of.get(link.url)
         visit = Visit(link.url, document.id)
         if row is not None and content is not None and row.digest and content.digest:
@@ -61,6 +63,7 @@ def keep(
     new_problems = []
     for fetched, captured in came:
         url = fetched.attachment.url
+        assert url is not None, "only what has an address is asked for"
         row = before.get(url) or rows.Attachment(document_id=document, url=url)
         if fetched.problem and fetched.problem != row.problem:
             new_problems.append((fetched, captured.id if captured else None))

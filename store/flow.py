@@ -6,7 +6,7 @@ Source ─▶ Listing of Entry ─▶ Capture ─▶ Page (Node …) ─▶ Outc
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -16,6 +16,10 @@ ChangeType = Literal["new", "changed", "withdrawn", "restored"]
 ItemOp = Literal["added", "removed", "edited", "moved", "renumbered"]
 Role = Literal["original", "reprint"]
 SourceKind = Literal["official", "mirror"]
+Place = Literal["source", "meta", "box", "info", "cover", "text", "title", "url"]
+"""Where a field of a page was found: by the selector of the source's file, in the HTML's head (<meta>, <title>, a
+script), in the metadata box, in an info line over or under the text, on the cover (number, addressees, signature),
+elsewhere in the text, in the document's title, in the address. The title itself is `text` where the page prints it."""
 FileState = Literal["read", "scanned", "encrypted", "unreadable", "too large", "missing"]
 
 
@@ -138,12 +142,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that the page links to. `url` is absolute; `media_type` is judged by the suffix.
+    """A file that the page links to. `url` is absolute, None where the page names the file but its link is dead
+    (javascript:;); `media_type` is judged by the suffix.
 
     The rest is known once it was fetched, and left out of the JSON until then: `state`, `text` and `detail` as in a
     Reading, `digest` the SHA-256 of its bytes. A file that is missing or too large has a state and no digest."""
 
-    url: str
+    url: str | None
     name: str
     media_type: str | None = None
     state: Annotated[FileState | None, Field(exclude_if=_is_none)] = None
@@ -155,7 +160,10 @@ class Attachment:
 @dataclass(frozen=True, slots=True)
 class Page:
     """What is read out of a capture. `text` has one paragraph a line, the official cover kept and boilerplate
-    dropped. `confidence` is 0–1: how sure the reading is that `text` is the document and nothing else.
+    dropped; it is empty where the page shows only a heading and a picture, a video or a file. `confidence` is 0–1:
+    how sure the reading is that `text` is the document and nothing else. `origins` says of the title and of each
+    metadata field that has a value where it was found. `next` is the absolute URL of the article's next page, where
+    an article is split over several.
 
     Where the plan itself is a file that the page only hands down, `text` and `outline` are the file's, `text_from` is
     the file's URL and `cover` what the page itself says; both are left out of the JSON of all other pages."""
@@ -169,6 +177,8 @@ class Page:
     confidence: float = 1.0
     text_from: Annotated[str | None, Field(exclude_if=_is_none)] = None
     cover: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    origins: Mapping[str, Place] = field(default_factory=dict)
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,20 +185,30 @@ class Keeper:
             self._checked(session.get_one(rows.Document, document), self.clock())
         return Outcome(document)
 
-    def reads_as(self, document: str, body: bytes) -> bool:
-        """Whether these are the very bytes that were read last: then nothing has to be read again."""
+    def reads_as(self, document: str, *captures: Capture) -> bool:
+        """Whether these are the very bytes that were read last: then nothing has to be read again. Of a document
+        split over several pages all must be asked about; its first page alone is never what was read."""
         with self.database.read() as session:
-            return session.get_one(rows.Document, document).reads_as == digest(body)
+            return session.get_one(rows.Document, document).reads_as == _digest_of(captures)
 
-    def keep_same(self, document: str, capture: Capture, fetched: Sequence[Fetched] = ()) -> Outcome:
-        """The same bytes again, sent whole, and the same attachments: a revisit record."""
+    def keep_same(
+        self,
+        document: str,
+        capture: Capture,
+        fetched: Sequence[Fetched] = (),
+        parts: Sequence[Capture] = (),
+    ) -> Outcome:
+        """The same bytes again, sent whole, and the same attachments: a revisit record. `parts` are the captures of
+        the article's other pages."""
         place, original = self._archive(capture)
+        places = [self._archive(part) for part in parts]
         filed = self._file(fetched)
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
             self._keep_files(session, document, filed, capture.fetched_at)
             _add_capture(session, capture, place, original, row)
-            self._checked(row, capture.fetched_at, capture)
+            _add_parts(session, parts, places, row)
+            self._checked(row, capture.fetched_at, capture, parts)
             if row.state != "withdrawn":
                 return Outcome(document)
             row.state = "live"
@@ -206,11 +216,18 @@ class Keeper:
             return Outcome(document, "restored", row.version.number if row.version else None)
 
     def keep_page(
-        self, document: str, capture: Capture | None, page: Page, fetched: Sequence[Fetched] = ()
+        self,
+        document: str,
+        capture: Capture | None,
+        page: Page,
+        fetched: Sequence[Fetched] = (),
+        parts: Sequence[Capture] = (),
     ) -> Outcome:
         """A page that was read, with its attachments: a new version when its content differs from the one before.
-        Without a capture the page is as it was (304), and what differs is an attachment."""
+        Without a capture the page is as it was (304), and what differs is an attachment. `parts` are the captures of
+        the article's other pages, which `page` has the text of."""
         archived = self._archive(capture) if capture else None
+        places = [self._archive(part) for part in parts]
         filed = self._file(fetched)
         at = capture.fetched_at if capture else self.clock()
         with self.database.write() as session:
@@ -220,9 +237,10 @@ class Keeper:
                 # Before the first change, so that two keepers can't wait for each other.
                 alone(session, plans.LINKING)
             captured = _add_capture(session, capture, *archived, row) if capture and archived else None
+            _add_parts(session, parts, places, row)
             self._keep_files(session, document, filed, at)
             outcome = self._keep_version(session, row, captured, page, at, judged)
-            self._checked(row, at, capture)
+            self._checked(row, at, capture, parts)
             return outcome
 
     def _keep_version(
@@ -254,12 +272,14 @@ class Keeper:
             _add_change(session, row, change, at, before, version, difference)
         return Outcome(row.id, change, version.number if version else None, difference)
 
-    def keep_unmatched(self, document: str, capture: Capture) -> Outcome:
+    def keep_unmatched(self, document: str, capture: Capture, parts: Sequence[Capture] = ()) -> Outcome:
         """The text is not about education: remembered, so that it is not fetched again."""
         place, original = self._archive(capture)
+        places = [self._archive(part) for part in parts]
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
             _add_capture(session, capture, place, original, row)
+            _add_parts(session, parts, places, row)
             row.state = "unmatched"
             self._checked(row, capture.fetched_at, capture)
         return Outcome(document)
@@ -300,12 +320,20 @@ class Keeper:
 
     # ── parts ──
 
-    def _checked(self, row: rows.Document, at: dt.datetime, capture: Capture | None = None) -> None:
+    def _checked(
+        self,
+        row: rows.Document,
+        at: dt.datetime,
+        capture: Capture | None = None,
+        parts: Sequence[Capture] = (),
+    ) -> None:
         row.checked_at, row.missing_since = at, None
         row.next_check_at = next_check(at, row.changed_at or row.found_at)
         if capture is not None:
-            row.etag, row.last_modified = capture.header("ETag"), capture.header("Last-Modified")
-            row.reads_as = digest(capture.body)
+            # the validators of an article's first page say nothing about its other pages
+            row.etag = None if parts else capture.header("ETag")
+            row.last_modified = None if parts else capture.header("Last-Modified")
+            row.reads_as = _digest_of((capture, *parts))
 
     def _add_version(
         self,
@@ -344,7 +372,7 @@ class Keeper:
             came.append((one, row))
         session.flush()
         for one, capture_id in files.keep(session, document, came, at):
-            session.add(self._event("attachment", one.attachment.url, one.problem or "", capture_id))
+            session.add(self._event("attachment", one.attachment.url or "", one.problem or "", capture_id))
 
     def _archive(self, capture: Capture) -> tuple[Place, int | None]:
         """Write the record; a revisit, with the id of the capture that has the body, when one has."""
@@ -401,6 +429,20 @@ def _add_capture(
     )
     session.add(row)
     return row
+
+
+def _add_parts(
+    session: Session,
+    parts: Sequence[Capture],
+    places: Sequence[tuple[Place, int | None]],
+    document: rows.Document,
+) -> None:
+    for part, (place, body_of) in zip(parts, places, strict=True):
+        _add_capture(session, part, place, body_of, document)
+
+
+def _digest_of(captures: Sequence[Capture]) -> str:
+    return digest(b"".join(capture.body for capture in captures))
 
 
 def _add_change(

@@ -122,9 +122,9 @@ def attachment_key(attachment: Attachment) -> tuple[str, str]:
 
     Of the URL only the last part of the path: hosts, schemes and folders move with every relaunch, while the file's
     name (W020250729615142156867.xls) is made new with each upload. Where that part is a program
-    (download.jsp?…wbfileid=8A2F), its query says which file.
+    (download.jsp?…wbfileid=8A2F), its query says which file. Where the link is dead there is the name alone.
     """
-    url = urlsplit(attachment.url)
+    url = urlsplit(attachment.url or "")
     name = unquote(posixpath.basename(url.path.rstrip("/")))
     suffix = posixpath.splitext(name)[1].lower()
     if suffix in ("", ".jsp", ".jspx", ".do", ".action", ".php", ".asp", ".aspx", ".ashx", ".cgi"):

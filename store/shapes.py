@@ -70,6 +70,7 @@ def version_to_json(version: rows.Version, *, whole: bool = False) -> dict[str, 
         shape |= {
             key: page[key] for key in ("text", "outline", "attachments", "text_from", "cover") if key in page
         }
+        shape["origins"] = page.get("origins", {})
     return shape
 
 

@@ -100,7 +100,8 @@ def _labels(name: str) -> list[dict[str, Any]]:
 @needs_shared
 def test_labelled_pages() -> None:
     score = _scorer()
-    f1s, titles, days, numbers = [], [], [], []
+    f1s, titles, days, numbers, files = [], [], [], [], []
+    fields: dict[str, list[bool]] = {"source_label": [], "publisher": [], "issued_on": [], "index_number": []}
     for label in _labels("articles.jsonl"):
         got = read_page(
             (SHARED / "pages" / label["file"]).read_bytes(), label.get("url") or "http://a.gov.cn/a/b.html"
@@ -115,6 +116,16 @@ def test_labelled_pages() -> None:
         titles.append(score.norm(got["title"]) in names)
         days.append(score.same_date(label["published_at"], metadata["published_at"]))
         numbers.append(score.docno(label["document_number"]) == score.docno(metadata["document_number"]))
+        # by name: a file whose link is dead is an attachment too
+        named = {score.norm(attachment["name"]) for attachment in got["attachments"]}
+        files += [score.norm(gold["name"]) in named for gold in label["attachments"] or ()]
+        for name, held in fields.items():
+            if label.get(name):
+                held.append(score.norm(metadata[name]) == score.norm(label[name]))
+    assert statistics.mean(files) > 0.98
+    assert {name: statistics.mean(held) > 0.96 for name, held in fields.items()} == dict.fromkeys(
+        fields, True
+    )
     assert min(f1s) > 0.9
     assert statistics.mean(f1s) > 0.98
     assert min(statistics.mean(titles), statistics.mean(days), statistics.mean(numbers)) > 0.98

@@ -9,18 +9,20 @@ import re
 
 from lxml import etree
 
-from crawler.extraction import anchor, blocked, lines, metadata, title
-from crawler.extraction.attachments import attachments
+from crawler.extraction import anchor, blocked, lines, media, metadata, paging, title
+from crawler.extraction.attachments import attachments, written
 from crawler.extraction.charset import decode, header_charset
+from crawler.extraction.lines import Reading
 from crawler.extraction.locate import Located, locate, weigh
 from crawler.extraction.outline import outline
+from crawler.extraction.paging import join
 from crawler.extraction.render import Line, render
 from crawler.extraction.tree import body_of, is_hidden, metas, page_title, parse, select, select_text
 from crawler.sources.schema import DocumentRules
 from store.errors import Blocked, Unreadable
 from store.flow import Capture, Page
 
-__all__ = ["decode", "outline", "parse", "read"]
+__all__ = ["decode", "join", "outline", "parse", "read"]
 
 _BINARY = re.compile(rb"%PDF-|PK\x03\x04|\xd0\xcf\x11\xe0|\x89PNG|\xff\xd8\xff|GIF8|Rar!|\x1f\x8b|OFD|RIFF")
 _MEDIA = re.compile(r"(?:text/|application/(?:xhtml|xml|json|octet-stream|x-?html)|$)", re.I)
@@ -42,25 +44,35 @@ def read(capture: Capture, rules: DocumentRules = DocumentRules(), charset: str 
     _refuse(capture.url, root, whole, meta)
     main = locate(root, body, whole, rules)
     divided = lines.divide(whole, main.element)
+    hints = (meta.get("articletitle", ""), page_title(root))
     if main.prose < anchor.PROSE:
-        hints = (meta.get("articletitle", ""), page_title(root))
         divided = anchor.anchored(whole, hints, main.element is body) or divided
     named = select_text(root, rules.title) if rules.title else None
     heading = title.choose(page_title(root), meta, whole, len(divided.above), named)
     reading = lines.clean(divided, main.element, heading)
     text = "\n".join(line.text for line in reading.body)
-    if not text:
+    files = attachments(reading.body, written(main.element, capture.url))
+    start = None if text else anchor.below_info(whole, hints)
+    if start is not None:
+        reading = Reading(whole[:start], [], whole[start:])
+        files = files or media.shown(body, whole, start, capture.url)
+    if not (text or (start is not None and files and heading)):
         raise Unreadable(f"{capture.url}: no text found; give `document: content` in the source file")
     nodes = outline(text)
     published = select_text(root, rules.published) if rules.published else None
+    described, origins = metadata.describe(capture.url, root, meta, reading, heading, nodes, published)
+    if heading:
+        origins["title"] = "source" if named else title.origin(heading, whole)
     return Page(
         url=capture.url,
         title=heading,
         text=text,
-        metadata=metadata.describe(capture.url, root, meta, reading, heading, nodes, published),
+        metadata=described,
         outline=nodes,
-        attachments=attachments(reading.body),
+        attachments=files,
         confidence=_confidence(main, reading.body),
+        origins=origins,
+        next=paging.following(root, whole, reading.body, capture.url),
     )
 
 
@@ -100,7 +112,9 @@ def _refuse(url: str, root: etree._Element, whole: list[Line], meta: dict[str, s
 
 
 def _confidence(main: Located, body: list[Line]) -> float:
-    """How the container was found, less where the text is short or made of links."""
+    """How the container was found, less where the text is short, or none, or made of links."""
     length = sum(len(line.text) for line in body) or 1
     linked = sum(line.linked for line in body) / length
+    if not body:
+        return 0.1
     return round(max(0.1, main.confidence - (0.2 if length < 60 else 0.0) - 0.5 * min(1.0, linked)), 2)

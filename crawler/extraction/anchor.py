@@ -3,10 +3,13 @@ weigh, so the text is what stands between the heading with its info line and the
 
 from __future__ import annotations
 
+import re
+
 from crawler.extraction import dates, labels, rules, title
 from crawler.extraction.lines import Reading, has_file
 from crawler.extraction.render import Line
 
+_FILES = re.compile("附件|下载")
 PROSE = 100.0
 """Below this weight a container is not believed where a heading says otherwise."""
 MOST = 60
@@ -16,7 +19,7 @@ MOST = 60
 def anchored(lines: list[Line], hints: tuple[str, ...], whole: bool) -> Reading | None:
     """The reading from below the info line; None where no heading stands over an info line, or where the container
     (`inside` lines) already has a part of it and is not the `whole` body."""
-    start = _start(lines, hints)
+    start = below_info(lines, hints)
     if start is None:
         return None
     end, said = start, False
@@ -28,7 +31,7 @@ def anchored(lines: list[Line], hints: tuple[str, ...], whole: bool) -> Reading 
             line.linked * 2 > len(line.text)
             and not furniture
             and not has_file(line)
-            and "附件" not in line.text
+            and not _FILES.search(line.text)
         ):
             break
         end += 1
@@ -38,7 +41,7 @@ def anchored(lines: list[Line], hints: tuple[str, ...], whole: bool) -> Reading 
     return Reading(lines[:start], lines[start:end], lines[end:])
 
 
-def _start(lines: list[Line], hints: tuple[str, ...]) -> int | None:
+def below_info(lines: list[Line], hints: tuple[str, ...]) -> int | None:
     """Index after the info line: under a heading that <title> knows, else under the first line that could be one."""
     known = {end for hint in hints for end in title.ends(hint) if len(end) >= 6}
     loose = None

@@ -10,7 +10,7 @@ _ISO = re.compile(
     r"(?:[\sT]{0,3}(\d{1,2})\s?[:：时]\s?(\d{2})(?!\d)(?:\s?[:：分]\s?(\d{2})(?!\d))?)?"
 )
 _HAN = re.compile(
-    r"([二一][〇○零O0Ｏ一二三四五六七八九]{3})年([一二三四五六七八九十元]{1,3})月([一二三四五六七八九十]{1,3})日"
+    r"([二一][〇○◯零O0Ｏ０一二三四五六七八九]{3})年([一二三四五六七八九十元]{1,3})月([一二三四五六七八九十]{1,3})日"
 )
 _URL = (
     re.compile(r"/t((?:19|20)\d{2})(\d{2})(\d{2})_\d"),
@@ -19,17 +19,21 @@ _URL = (
     re.compile(r"/((?:19|20)\d{2})-?(\d{2})/(\d{2})/"),
     re.compile(r"/((?:19|20)\d{2})(\d{2})(\d{2})/"),
 )
-_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"○": 0, "零": 0, "O": 0, "0": 0, "Ｏ": 0}
+_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | dict.fromkeys("○◯零O0Ｏ０", 0)
 ALONE = re.compile(
     r"[\[【]?\s*(?:19|20)\d{2}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?"
     r"(?:\s{0,3}\d{1,2}\s?[:：]\s?\d{2}(?:\s?[:：]\s?\d{2})?)?\s*[\]】]?"
 )
 """Nothing but a date, perhaps with its time."""
 SIGNED = re.compile(
-    r"(?:(?:19|20)\d{2}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日|[二一][〇○零O0Ｏ一二三四五六七八九]{3}年[一二三四五六七八九十元]{1,3}月[一二三四五六七八九十]{1,3}日"
+    r"(?:(?:19|20)\d{2}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日?|[二一][〇○◯零O0Ｏ０一二三四五六七八九]{3}年[一二三四五六七八九十元]{1,3}月[一二三四五六七八九十]{1,3}日"
     r"|(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2})(?:\s?印发)?[。]?"
 )
-"""The date under a signature."""
+"""The date under a signature; some lack the 日 at their end."""
+MONTH = re.compile(
+    r"(?:(?:19|20)\d{2}\s?年{1,2}\s?\d{1,2}\s?月份?|[二一][〇○◯零O0Ｏ０一二三四五六七八九]{3}年[一二三四五六七八九十元]{1,3}月份?)(?:[初定终]稿|修订稿?)?"
+)
+"""A signature's date that names no day: it says who signed, but is no date."""
 
 
 def find(text: str | None) -> dt.date | dt.datetime | None:

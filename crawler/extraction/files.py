@@ -122,7 +122,8 @@ def _title(text: str) -> str | None:
 def _metadata(url: str, text: str, title: str | None, nodes: tuple[Node, ...]) -> Metadata:
     nowhere = etree.Element("body")
     body = [Line(line, nowhere) for line in text.split("\n")]
-    return metadata.describe(url, nowhere, {}, Parts([], body, []), title, nodes, None)
+    told, _ = metadata.describe(url, nowhere, {}, Parts([], body, []), title, nodes, None)
+    return told
 
 
 def _completed(told: Metadata, more: Metadata) -> Metadata:

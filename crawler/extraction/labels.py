@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from store.flow import Place
+
 FIELDS = {
     "publisher": "发布机构 发文机关 发文机构 发布单位 公开主体 发布部门 制发机关 发文单位 公开责任部门 公开单位 发布机关 信息提供单位 发布主体",
     "document_number": "文号 发文字号 文件编号 文件号 发文文号 公文文号 文件文号 发布文号 发文号",
@@ -40,6 +42,11 @@ _VIEWED = re.compile(
 )
 """A date and a count of views, alone on a line."""
 _CELL = re.compile(rf"[【\[]?\s*({_WORDS})\s*[:：】\]]*")
+_BOXED = frozenset(_BOX_WORDS.split()) - {"发布日期"} | {
+    label
+    for label, name in LABELS.items()
+    if name in ("publisher", "document_number", "index_number", "issued_on")
+}
 LIMIT = 300
 """A line with labels is short; a longer one is prose in which a label's word occurs."""
 
@@ -104,15 +111,26 @@ def is_info(line: str) -> bool:
 
 def read(lines: Iterable[str]) -> dict[str, str]:
     """field → first value that is not empty, over the lines of a page's head."""
-    found: dict[str, str] = {}
+    return {name: value for name, (value, _) in locate(lines).items()}
+
+
+def locate(lines: Iterable[str]) -> dict[str, tuple[str, Place]]:
+    """As `read`, and with each value whether a metadata box or an info line has it."""
+    found: dict[str, tuple[str, Place]] = {}
     pending: str | None = None
-    for line in lines:
-        if pending is not None and not pairs(line) and alone(line) is None:
-            found.setdefault(LABELS[pending], line.strip())
+    read_lines = [(line, pairs(line)) for line in lines]
+    has_box = any(label in _BOXED for _, here in read_lines for label, _ in here)
+    for line, here in read_lines:
+        if pending is not None and not here and alone(line) is None:
+            found.setdefault(LABELS[pending], (line.strip(), "box"))
         pending = alone(line)
-        for label, value in pairs(line):
+        # the date of publication stands in both
+        boxed = any(label in _BOXED for label, _ in here) or (
+            has_box and ("\t" in line or _SPACED.fullmatch(line) is not None)
+        )
+        for label, value in here:
             if value and LABELS[label]:
-                found.setdefault(LABELS[label], value)
+                found.setdefault(LABELS[label], (value, "box" if boxed else "info"))
     return found
 
 

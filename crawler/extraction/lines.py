@@ -13,6 +13,7 @@ from crawler.extraction import dates, labels, number, rules
 from crawler.extraction.locate import FILE, NUMBERED, SENTENCE, weigh
 from crawler.extraction.render import Line
 from crawler.extraction.tree import tokens
+from crawler.extraction.wrapped import unwrap
 
 HEAD = 25
 """How many lines at the container's start may be head (heading, info line, metadata box)."""
@@ -69,7 +70,9 @@ def clean(reading: Reading, main: etree._Element, title: str | None) -> Reading:
     body = [*_cover(body[:start]), *body[start:]]
     body, tail = _cut_tail(body)
     dropped = [line for line in body if _is_noise(line)]
-    body = _without_snippets([line for line in body if not _is_noise(line)])
+    body, numbers = unwrap([line for line in body if not _is_noise(line)])
+    dropped += numbers
+    body = _without_snippets(body)
     adopted, rest = _adopt(reading.below)
     known = {plain(line.text) for line in body}
     body += [line for line in adopted if plain(line.text) not in known]
@@ -97,6 +100,14 @@ def _is_title(text: str, names: tuple[str, ...]) -> bool:
     )
 
 
+def _broken_title(texts: list[str], names: tuple[str, ...]) -> int:
+    """How many lines make up the heading, where it is printed on more than one; else 0."""
+    for count in range(2, len(texts) + 1):
+        if "".join(plain(text) for text in texts[:count]) in names:
+            return count
+    return 0
+
+
 def _is_noise(line: Line) -> bool:
     return not has_file(line) and rules.NOISE.fit(line.text)
 
@@ -118,7 +129,10 @@ def _head_end(body: list[Line], names: tuple[str, ...], seen_above: bool) -> int
     while start < len(texts):
         text = texts[start]
         after = texts[start + 1] if start + 1 < len(texts) else ""
-        if labels.expects_value(text) and after and len(after) < 60 and not after.endswith(("：", ":")):
+        broken = 0 if seen_above else _broken_title(texts[start : start + 4], names)
+        if broken:
+            start += broken
+        elif labels.expects_value(text) and after and len(after) < 60 and not after.endswith(("：", ":")):
             start += 1 if labels.pairs(after) else 2
         elif _is_head(body[start], names, seen_above):
             start += 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from store.flow import Place
+
 NUMBER = re.compile(
     r"[\u4e00-\u9fff]{2,14}\s?[〔\[【﹝（(［{]\s?(?:19|20)\d{2}\s?(?:年)?[〕\]】﹞）)］}]\s?第?\s?\d{1,5}\s?号"
 )
@@ -30,14 +32,16 @@ def _cover(body: list[str]) -> list[str]:
     return body[:first]
 
 
-def choose(boxed: str | None, above: Iterable[str], body: list[str], title: str | None) -> str | None:
-    """From the box, a line of its own above or at the top of the text, or the title's own bracket."""
+def choose(
+    boxed: str | None, above: Iterable[str], body: list[str], title: str | None
+) -> tuple[str, Place] | None:
+    """From the box, a line of its own above or at the top of the text, or the title's own bracket; and from which."""
     in_box = NUMBER.search(boxed or "")
     if in_box:
-        return normal(in_box[0])
+        return normal(in_box[0]), "box"
     for line in [*_cover(body), *above]:
         alone = _LINE.fullmatch(line.strip()) if is_alone(line) else None
         if alone:
-            return normal(alone[1])
+            return normal(alone[1]), "cover"
     in_title = re.search(rf"(?:[（(]\s*)?({NUMBER.pattern})\s*[)）]?$", title or "")
-    return normal(in_title[1]) if in_title else None
+    return (normal(in_title[1]), "title") if in_title else None

@@ -28,6 +28,7 @@ KINDS = (
     ("digit", r"\d{1,3}\s?[.．、](?!\d)\s?|[０-９]{1,3}\s?[.．、](?![０-９])\s?|[⒈-⒛]\s?"),
     ("digit_bracket", r"[（(]\s?[\d０-９]{1,3}\s?[)）]\s?[、.．]?|[⑴-⒇]\s?"),
     ("digit_half", r"\d{1,2}\s?[)）]\s?[、.．]?"),
+    ("ordinal", rf"第[{_HAN}]{{1,3}}[，,]\s?"),
     ("circle", r"[①-⑳]\s?[、.．]?"),
 )
 """From the outside in, as 党政机关公文格式 (GB/T 9704) orders them; a text that nests otherwise is found out by `_order`."""
@@ -41,8 +42,9 @@ LEAD = 40
 FAR = 3
 """How far a count may jump: items get lost in reprints, but 2014 is no item after 3."""
 _APART = re.compile(r"附\s*(?:件|录|表)\s*\d{0,2}\s*[:：]?$")
+_ATTACHED, _LISTED = re.compile(r"附\s*[件表]\s*[:：]"), re.compile(r"\d{1,2}\s?[.．、]")
 _CLOSING = re.compile(
-    r"(?:[（(]?此件|附件|抄送|抄报|联系人|(?:19|20)\d{2}[年\-/.]\s?\d{1,2}[月\-/.]|[二一][〇○零]|.{2,30}(?:厅|局|委|委员会|政府|办公室|部|组|办|会|院|校|处|中心)$)"
+    r"(?:[（(]?此件|附件|抄送|抄报|联系人|(?:19|20)\d{2}[年\-/.]\s?\d{1,2}(?:[月\-/.]\s?(?:\d{1,2}日?)?(?:印发)?。?)?$|[二一][〇○◯零O][一二三四五六七八九十〇○◯零O]{1,2}年.{1,8}$|.{2,30}(?:厅|局|委|委员会|政府|办公室|部|组|办|会|院|校|学|园|馆|社|公司|处|中心)$)"
 )
 
 
@@ -151,6 +153,8 @@ def _doubt(lines: list[_Line]) -> None:
     for same in by_kind.values():
         values = [line.value for line in same]
         wrong = [line for i, line in enumerate(same) if not _plausible(values, i)]
+        if same[0].kind == "ordinal" and 2 not in values:
+            wrong = same  # “第一，…” without a second is a manner of speaking
         for line in wrong:
             _strip(line)
     first = next((i for i, line in enumerate(lines) if line.kind == "han"), None)
@@ -198,7 +202,10 @@ def _closing(lines: list[_Line]) -> int:
     end = len(lines)
     while end > 0 and end > len(lines) - 8:
         line = lines[end - 1]
-        if line.kind is not None or len(line.text) > 60 or not _CLOSING.match(line.text):
+        listed = _LISTED.match(line.text) and any(
+            _ATTACHED.match(x.text) for x in lines[max(0, end - 8) : end]
+        )
+        if line.kind is not None or len(line.text) > 60 or not (listed or _CLOSING.match(line.text)):
             break
         end -= 1
     return end

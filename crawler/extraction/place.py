@@ -51,26 +51,26 @@ def _index() -> dict[str, tuple[str, ...]]:
     return found
 
 
-def region_of(site_code: str | None, publisher: str | None, title: str | None, text: str = "") -> str | None:
-    """A GB/T 2260 code. `site_code` is the SiteIDCode, whose first six digits are one; ministries have bm…"""
-    digits = (site_code or "").strip()[:6]
-    if digits in regions.names() and digits != regions.NATIONAL:
-        return digits
-    if (site_code or "").strip().lower().startswith("bm"):
-        return regions.NATIONAL
-    for name in (publisher, title):
-        found = _named(name or "")
-        if found:
-            return found
-    if any("自治区" in (name or "")[:6] for name in (publisher, title)) or "自治区" in text[:40]:
-        # only one of the five is spoken of: “自治区” is that one
+def of_site(site_code: str | None) -> str | None:
+    """The GB/T 2260 code in a SiteIDCode: its first six digits; ministries have bm…"""
+    code = (site_code or "").strip().lower()
+    if code[:6] in regions.names() and code[:6] != regions.NATIONAL:
+        return code[:6]
+    return regions.NATIONAL if code.startswith("bm") else None
+
+
+def spoken_of(text: str, *names: str | None) -> str | None:
+    """Which of the five autonomous regions a text means that names itself “自治区”: the one that it speaks of."""
+    if any("自治区" in (name or "")[:6] for name in names) or "自治区" in text[:40]:
         spoken = {code for word, code in _AUTONOMOUS.items() if text.count(word) >= 2}
         if len(spoken) == 1:
             return spoken.pop()
     return None
 
 
-def _named(name: str) -> str | None:
+def named(name: str | None) -> str | None:
+    """The division with whose name a title, or the name of an office, begins."""
+    name = name or ""
     start = _BEFORE.match(name)
     rest = name[start.end() :] if start else name
     code = _longest(rest, "")

@@ -8,7 +8,8 @@ from store.flow import Period
 
 KINDS = (
     "工作要点", "工作计划", "工作安排", "工作意见", "发展规划", "专项规划", "行动计划", "实施方案", "工作方案",
-    "实施意见", "行动方案", "重点任务", "任务清单", "规划纲要", "发展纲要", "三年规划", "五年规划", "规划", "计划", "要点",
+    "实施意见", "行动方案", "重点任务", "任务清单", "规划纲要", "发展纲要", "三年规划", "五年规划", "建设规划", "总体规划",
+    "事业规划", "布局规划", "教育规划", "规划", "计划", "要点",
 )  # fmt: skip
 _BEHIND = re.compile(
     r"(?:[（(〔\[【][^（(）)]{0,20}[)）〕\]】]|的?(?:通知|公告|函|批复|通告|决定)|全文|》|\s|[.。!！”\"])+$"
@@ -22,7 +23,7 @@ _FIVE_YEAR = re.compile(
 )
 _SPAN = re.compile(r"(?<!\d)((?:19|20)\d{2})\s?年?\s?(?:[-—–－~～至到]|——)+\s?((?:19|20)?\d{2})(?!\d)")
 _YEAR = re.compile(r"(?<![\d*])((?:19|20)\d{2})\s?(?:年度|学年|年(?!\s?\d{1,2}\s?月))")
-_OPENING = re.compile(r"((?:19|20)\d{2})年(?!\s?\d{1,2}\s?月)")
+_OPENING = re.compile(r"((?:19|20)\d{2})年(?!\s?\d{1,2}\s?月).{0,40}工作")
 LONGEST = 20
 """No plan covers more years; a longer span is a history or a misprint."""
 
@@ -53,11 +54,8 @@ def _ending(text: str) -> str | None:
     return None
 
 
-def period_of(title: str | None, text: str, planned: bool) -> Period | None:
-    """The years that the title names, else, in a text with numbered sections, the year that opens it."""
-    named = _in_title(title or "")
-    if named or not planned:
-        return named
+def opening_period(text: str) -> Period | None:
+    """The year that opens a plan: “2024年，全市教育工作的总体要求是…”."""
     for line in text.split("\n")[:12]:
         opening = _OPENING.match(line) if len(line) > 30 else None
         if opening:
@@ -65,7 +63,9 @@ def period_of(title: str | None, text: str, planned: bool) -> Period | None:
     return None
 
 
-def _in_title(title: str) -> Period | None:
+def period_of(title: str | None) -> Period | None:
+    """The years that the title names."""
+    title = title or ""
     span = _SPAN.search(title)
     if span:
         start = int(span[1])

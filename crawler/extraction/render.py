@@ -93,6 +93,13 @@ UNSEEN = frozenset(
 )
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 BLANKS = re.compile(r"\s+")
+_DEAD = re.compile(r"java?s?c?ript\s*:|vbscript\s*:|about:|#|$", re.I)
+"""An address that leads nowhere; javacript: is a slip that one system prints by the thousand."""
+_QUOTED = re.compile(
+    r"[\"']((?:https?:/)?/[^\s\"'<>]{2,500}|[^\s\"'<>()]{1,500}\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|s?html?|jspx?|aspx?|php)(?:[?#][^\s\"'<>]{0,300})?)[\"']",
+    re.I,
+)
+"""An address as a script's argument."""
 ROW_LIMIT = 240
 """Characters up to which a row whose cells have several lines is still one line; longer ones are layout or prose."""
 ROW_LINES = 8
@@ -103,6 +110,8 @@ VALUE = 80
 
 @dataclass(slots=True)
 class Link:
+    """`href` is absolute; empty where the link leads nowhere."""
+
     href: str
     text: str
 
@@ -127,6 +136,25 @@ class Line:
 def squeeze(text: str) -> str:
     """Blanks of every kind (NBSP and U+3000 too) become one space, none at the ends; zero-width marks go."""
     return BLANKS.sub(" ", INVISIBLE.sub("", text)).strip()
+
+
+def absolute(base: str, href: str) -> str:
+    """The address as an absolute URL; as it stands where it is none."""
+    try:
+        return urljoin(base, href) if href else ""
+    except ValueError:
+        return href
+
+
+def _address(element: etree._Element, href: str) -> str:
+    """Where a link leads: its href, or what its script (onclick="open('/a.doc')") is called with."""
+    if not _DEAD.match(href):
+        return href
+    for script in (element.get("onclick"), href):
+        found = _QUOTED.search((script or "")[:2000])
+        if found:
+            return found[1]
+    return ""
 
 
 @dataclass(slots=True)
@@ -170,11 +198,7 @@ class _Writer:
         href = (element.get("href") or "").strip()
         # Word leaves <a name="_Toc"> around paragraphs: an anchor without an address is no link
         if href or element.get("onclick"):
-            try:
-                address = urljoin(self.base, href)
-            except ValueError:
-                address = href
-            self._open = Link(address, "")
+            self._open = Link(absolute(self.base, _address(element, href)), "")
             self._links.append(self._open)
 
     def unlink(self) -> None:

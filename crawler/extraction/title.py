@@ -8,8 +8,11 @@ from crawler.extraction import dates, labels, number, rules
 from crawler.extraction.lines import plain
 from crawler.extraction.number import NUMBER
 from crawler.extraction.render import Line
+from store.flow import Place
 
 LONGEST = 140
+HINT = 500
+"""Characters of a <title> that are looked at; one that is never closed has the whole page in it."""
 _OWNER = re.compile(
     r"(?:网|网站|门户|政府|厅|局|委|委员会|大学|学院|学校|中学|小学|中心|平台|办公室|院|处|馆|报|社|所|站|校|园|协会|在线|信息港|欢迎您?)[!！]?$"
 )
@@ -28,6 +31,7 @@ def choose(
     """`lines` are the page's, `start` is where the container begins, `printed` what the source's selector found."""
     if printed:
         return tidy(printed)
+    page_title = page_title[:HINT]
     declared = meta.get("articletitle")
     for hint in (declared, page_title, meta.get("og:title"), meta.get("title")):
         heading = _printed(lines, start, hint or "")
@@ -40,6 +44,12 @@ def choose(
         named = None  # the site's name alone
     chosen = _over_info(lines, start) or named or _marked(lines, start)
     return tidy(chosen) if chosen else None
+
+
+def origin(title: str, lines: list[Line]) -> Place:
+    """Whether the page prints the title or only its head has it."""
+    wanted = plain(title)
+    return "text" if any(wanted in plain(line.text) for line in lines) else "meta"
 
 
 def tidy(title: str) -> str:
@@ -94,7 +104,8 @@ def _printed(lines: list[Line], start: int, hint: str) -> str | None:
             completed = shape == line.text and len(cut) > 8 and found.startswith(cut)
             if (found in known or completed) and len(found) > most:
                 best, most = shape, len(found)
-    return best
+    # the blank stands for the line's end; the head knows whether the title has one
+    return best.replace(" ", "") if best and best.replace(" ", "") in hint else best
 
 
 def bare_text(text: str) -> str:
@@ -104,7 +115,7 @@ def bare_text(text: str) -> str:
 
 def ends(hint: str) -> set[str]:
     """What a <title> begins with before the name of a column or a site could follow, or ends with behind one."""
-    text = _PREFIX.sub("", hint, count=1)
+    text = _PREFIX.sub("", hint[:HINT], count=1)
     breaks = [m.start() for m in _BREAK.finditer(text)]
     behind = {plain(text[b + 1 :]) for b in breaks}
     behind = {end for end in behind if len(end) >= 10 and not _OWNER.search(end)}

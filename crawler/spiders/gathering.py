@@ -27,14 +27,19 @@ MOST_HELD = 96 << 20
 
 @dataclass(slots=True)
 class Gathering:
-    """`capture` is None when the page answered 304; `page` is None when its bytes are those that were read last."""
+    """`captures` are the page's, of an article split over several pages all of them, and none when the page answered
+    304; `page` is None when its bytes are those that were read last."""
 
     visit: Visit
     document: str
-    capture: Capture | None
+    captures: tuple[Capture, ...]
     page: Page | None
     asked: tuple[Known, ...]
     came: dict[str, Fetched] = field(default_factory=dict)
+
+    @property
+    def capture(self) -> Capture | None:
+        return self.captures[0] if self.captures else None
 
     @property
     def is_whole(self) -> bool:
@@ -42,12 +47,12 @@ class Gathering:
 
     @property
     def fetched(self) -> list[Fetched]:
-        return [self.came[known.attachment.url] for known in self.asked]
+        return [self.came[known.visit.url] for known in self.asked]
 
     @property
     def is_unchanged(self) -> bool:
         return self.page is None and all(
-            self.came[known.attachment.url].attachment == known.attachment for known in self.asked
+            self.came[known.visit.url].attachment == known.attachment for known in self.asked
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 
 import scrapy
@@ -14,7 +14,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import apart, attachments, listings
-from crawler.extraction import files, read
+from crawler.extraction import files, join, read
 from crawler.middlewares.guard import RefusedAddress
 from crawler.sources.schema import Source
 from crawler.spiders.gathering import Gathering, answered, failed, wanted
@@ -31,6 +31,10 @@ LISTING_FIRST = 10
 # Before the next document, so that few pages wait for their attachments at a time.
 ATTACHMENT_FIRST = 5
 
+# Pages of one article that are put together; what claims more is no article.
+MOST_PARTS = 50
+
+Parts = tuple[tuple[Capture, Page], ...]
 Report = Callable[[Source, str, Outcome], None]
 
 
@@ -113,7 +117,7 @@ class SourceSpider(scrapy.Spider):
             self.counts["documents"] += 1
             if response.status == NOT_MODIFIED:
                 self.counts["not_modified"] += 1
-                asked = self._gather(visit, None, None)
+                asked = self._gather(visit, (), None)
             elif response.status in MISSING:
                 outcome = self.keeper.missing(visit.document, capture_of(response, self.keeper.clock))
                 self._tell(visit, outcome, "missing")
@@ -126,21 +130,55 @@ class SourceSpider(scrapy.Spider):
             for request in asked:
                 yield request
 
-    async def _read_document(self, response: Response, visit: Visit, document: str) -> list[Request]:
+    async def on_part(self, response: Response, first: Visit, parts: Parts) -> AsyncIterator[Request]:
+        """A further page of an article. Without it nothing of the document is kept: it would be a shorter version."""
+        assert first.document is not None
+        with self._stopping():
+            if response.status != OK:
+                self._refused(response)
+                return
+            for request in await self._read_document(response, first, first.document, parts):
+                yield request
+
+    async def _read_document(
+        self, response: Response, visit: Visit, document: str, before: Parts = ()
+    ) -> list[Request]:
         capture = capture_of(response, self.keeper.clock)
-        if self.keeper.reads_as(document, capture.body):
-            return self._gather(visit, capture, None)
+        if not before and self.keeper.reads_as(document, capture):
+            return self._gather(visit, (capture,), None)
         try:
             page = await self._read(capture, visit)
         except Blocked as error:
-            self._problem("blocked", visit.url, _without(capture.url, error), response)
+            url = capture.url if before else visit.url
+            self._problem("blocked", url, _without(capture.url, error), response)
         except Unreadable as error:
-            self._count_problem("unreadable", visit.url, _without(capture.url, error))
-            self.keeper.keep_unreadable(document, capture, _without(capture.url, error))
+            if before:
+                self._problem("unreadable", capture.url, _without(capture.url, error), response)
+            else:
+                self._count_problem("unreadable", visit.url, _without(capture.url, error))
+                self.keeper.keep_unreadable(document, capture, _without(capture.url, error))
         else:
-            if self.source.match.is_about(page.title, page.text) or files.may_be_cover(page):
-                return self._gather(visit, capture, page)
-            self._unmatched(document, capture)
+            return self._follow(visit, document, (*before, (capture, page)))
+        return []
+
+    def _follow(self, visit: Visit, document: str, parts: Parts) -> list[Request]:
+        """Ask for the article's next page; where there is none, go on to its attachments."""
+        following = parts[-1][1].next
+        if following is None or following in {capture.url for capture, _ in parts}:
+            return self._joined(visit, document, parts)
+        if len(parts) < MOST_PARTS:
+            return [self._ask(Visit(following, document), self.on_part, first=visit, parts=parts)]
+        self._problem("unreadable", visit.url, f"the article has more than {MOST_PARTS} pages")
+        return []
+
+    def _joined(self, visit: Visit, document: str, parts: Parts) -> list[Request]:
+        captures = tuple(capture for capture, _ in parts)
+        page = parts[0][1] if len(parts) == 1 else join([page for _, page in parts])
+        if len(parts) > 1 and self.keeper.reads_as(document, *captures):
+            return self._gather(visit, captures, None)
+        if self.source.match.is_about(page.title, page.text) or files.may_be_cover(page):
+            return self._gather(visit, captures, page)
+        self._unmatched(document, captures)
         return []
 
     async def _read(self, capture: Capture, visit: Visit) -> Page:
@@ -150,17 +188,18 @@ class SourceSpider(scrapy.Spider):
         reading = await asyncio.to_thread(apart.read, capture.body)
         return files.read_file(capture, reading, visit.title)
 
-    def _unmatched(self, document: str, capture: Capture) -> None:
+    def _unmatched(self, document: str, captures: Sequence[Capture]) -> None:
         self.counts["unmatched"] += 1
-        self.keeper.keep_unmatched(document, capture)
+        self.keeper.keep_unmatched(document, captures[0], captures[1:])
 
     # ── attachments ──
 
-    def _gather(self, visit: Visit, capture: Capture | None, page: Page | None) -> list[Request]:
-        """Ask for the document's attachments; what has none is kept at once."""
+    def _gather(self, visit: Visit, captures: tuple[Capture, ...], page: Page | None) -> list[Request]:
+        """Ask for the document's attachments; what has none is kept at once. There is no capture when the page
+        answered 304."""
         assert visit.document is not None
         asked = wanted(self.keeper.attachments(visit.document, page.attachments if page else None))
-        gathering = Gathering(visit, visit.document, capture, page, asked)
+        gathering = Gathering(visit, visit.document, captures, page, asked)
         if not asked:
             self._settle(gathering)
         requests = []
@@ -197,7 +236,7 @@ class SourceSpider(scrapy.Spider):
         self.counts["attachments"] += 1
         if fetched.problem and fetched.problem != known.problem:
             self._count_attachment_problem(known, fetched)
-        gathering.came[known.attachment.url] = fetched
+        gathering.came[known.visit.url] = fetched
         if gathering.is_whole:
             self._settle(gathering)
 
@@ -206,21 +245,17 @@ class SourceSpider(scrapy.Spider):
         if fetched.attachment.state == "missing":
             self.counts["attachments_missing"] += 1
         else:
-            self._count_problem("attachment", known.attachment.url, fetched.problem or "")
+            self._count_problem("attachment", known.visit.url, fetched.problem or "")
 
     def _settle(self, gathering: Gathering) -> None:
         """The page and all of its attachments are there: keep them together."""
-        visit, document, capture, page = (
-            gathering.visit,
-            gathering.document,
-            gathering.capture,
-            gathering.page,
-        )
+        visit, document, page = gathering.visit, gathering.document, gathering.page
+        capture, parts = gathering.capture, gathering.captures[1:]
         if gathering.is_unchanged and capture is None:
             self._tell(visit, self.keeper.unchanged(document, gathering.fetched))
             return
         if gathering.is_unchanged and capture is not None:
-            self._tell(visit, self.keeper.keep_same(document, capture, gathering.fetched))
+            self._tell(visit, self.keeper.keep_same(document, capture, gathering.fetched, parts))
             return
         if page is None:
             newest = self.keeper.newest(document)
@@ -228,9 +263,9 @@ class SourceSpider(scrapy.Spider):
             page = files.bare(newest)
         whole = files.joined(page, gathering.contents(page.attachments))
         if capture is not None and not self.source.match.is_about(whole.title, whole.text):
-            self._unmatched(document, capture)
+            self._unmatched(document, gathering.captures)
         else:
-            self._tell(visit, self.keeper.keep_page(document, capture, whole, gathering.fetched))
+            self._tell(visit, self.keeper.keep_page(document, capture, whole, gathering.fetched, parts))
 
     def _tell(self, visit: Visit, outcome: Outcome, otherwise: str = "unchanged") -> None:
         self.counts[outcome.change or otherwise] += 1

@@ -89,9 +89,10 @@ def works() -> list[Work]:
     return found
 
 
-def measure(database: Database, count: int, seed: int) -> Result:
+def measure(database: Database, count: int, seed: int, works_used: int | None = None) -> Result:
+    """Copies and look-alikes of the first `works_used` originals (None: of all) among `count` generated plans."""
     chance = random.Random(seed)
-    originals = works()
+    originals = works()[:works_used]
     with database.write() as session:
         _add_sources(session)
     pool = _Pool([line for work in originals for line in work.lines], chance)

@@ -197,6 +197,8 @@ def _contradicts(a: rows.Document, page_a: Page, b: rows.Document, page_b: Page,
     # A mirror's title doesn't count: mills write this year into it. The years are those that the texts name.
     if (evidence.years_differ or other_body) and not identical:
         return True
+    if evidence.similarity < IDENTICAL and not titles_alike(page_a.title, page_b.title):
+        return True
     larger = max((a, page_a), (b, page_b), key=lambda side: len(side[1].text))[0]
     is_part = evidence.coverage < SHARE_OF_COLLECTION and larger.source.kind == "mirror"
     return is_part and not titles_alike(page_a.title, page_b.title)

@@ -259,11 +259,13 @@ def _describe(plan: rows.Plan, document: rows.Document, page: Page) -> None:
 def _keep_fingerprint(
     session: Session, document: rows.Document, hashes: frozenset[int], shared: Sharing
 ) -> None:
-    had = session.execute(delete(rows.Fingerprint).where(rows.Fingerprint.document_id == document.id))
+    own = rows.Fingerprint.document_id == document.id
+    had = session.scalar(select(rows.Fingerprint.hash).where(own).limit(1)) is not None
+    session.execute(delete(rows.Fingerprint).where(own))
     count = session.scalar(
         select(func.count()).select_from(rows.Document).where(rows.Document.plan_id == document.plan_id)
     )
-    represents = document.role == "original" or had.rowcount or (count or 0) <= REPRESENTATIVES
+    represents = document.role == "original" or had or (count or 0) <= REPRESENTATIVES
     kept = sorted(hashes - common(shared)) if represents else []
     if kept:
         session.execute(insert(rows.Fingerprint), [{"hash": h, "document_id": document.id} for h in kept])

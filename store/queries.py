@@ -13,6 +13,7 @@ from store import regions
 from store.diff import diff
 from store.errors import UsageError
 from store.flow import Difference
+from store.plans import resolve
 from store.shapes import page_from_json
 
 _VERSIONED = re.compile(r"([dp][a-z2-7]{12})(?:@([1-9]\d{0,8}))?")
@@ -45,7 +46,7 @@ def document(session: Session, name: str) -> rows.Document:
     if match is None:
         raise UsageError(f"{name!r} is no id; ids are d or p and twelve characters, see: yaodian plans")
     found = session.get(rows.Document, match[1]) if name.startswith("d") else None
-    if name.startswith("p") and (plan := session.get(rows.Plan, match[1])) is not None:
+    if name.startswith("p") and (plan := resolve(session, match[1])) is not None:
         found = next(d for d in plan.documents if d.role == "original")
     if found is None:
         raise UsageError(

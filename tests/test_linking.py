@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 
 from bench import copies, linking
 from demo.plans import load_plans
-from store import models as rows
 from store import alike, plandesk, plans
+from store import models as rows
 from store.database import Database
 from store.errors import UsageError
 from store.flow import Page

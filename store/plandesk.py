@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from store import decisions, plans, queries, reprints, series
 from store import models as rows
 from store.errors import UsageError
-from store.flow import Difference, ItemChange, Page
+from store.flow import Difference, ItemChange
 from store.shapes import difference_to_json, page_from_json
 
 # A plan is copied when it is fresh: of a much revised one the first versions are enough to find which.
@@ -71,8 +71,8 @@ def reprints_of(session: Session, of: rows.Plan) -> list[Reprint]:
     return found
 
 
-def before(session: Session, of: rows.Plan) -> tuple[rows.Plan, Page, Page, series.Series]:
-    """The plan of the same body that this one follows, both texts, and what goes on. Raises UsageError."""
+def before(session: Session, of: rows.Plan) -> tuple[rows.Plan, series.Series]:
+    """The plan of the same body that this one follows, and what it makes of it. Raises UsageError."""
     previous = _previous(session, of)
     if previous is None:
         raise UsageError(
@@ -82,7 +82,7 @@ def before(session: Session, of: rows.Plan) -> tuple[rows.Plan, Page, Page, seri
     old, new = (
         plans.page_of(session, next(d for d in p.documents if d.role == "original")) for p in (previous, of)
     )
-    return previous, old, new, series.compare(old, new)
+    return previous, series.compare(old, new)
 
 
 def merge(session: Session, names: Sequence[str], at: dt.datetime) -> rows.Plan:

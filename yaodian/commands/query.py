@@ -118,7 +118,7 @@ def export(
 
 def _series(session: Session, name: str, form: str) -> None:
     plan = plandesk.plan(session, name)
-    previous, _, _, found = plandesk.before(session, plan)
+    previous, found = plandesk.before(session, plan)
     if form == "json":
         one({"plan": plan.id, "previous": previous.id} | series_to_json(found))
     else:

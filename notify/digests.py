@@ -87,7 +87,9 @@ def uncarried(subscription: rows.Subscription, wanted: Filter) -> Select[rows.Ch
         select(rows.Change)
         .join(rows.Change.document)
         .join(rows.Document.plan)
-        .where(rows.Change.detected_at >= subscription.confirmed_at, ~carried)
+        .where(
+            rows.Change.detected_at >= subscription.confirmed_at, ~carried, rows.Change.extraction.is_(False)
+        )
         .order_by(rows.Change.detected_at, rows.Change.id)
         .options(undefer(rows.Change.difference))
     )

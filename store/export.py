@@ -65,6 +65,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "url",
         "from_version",
         "to_version",
+        "extraction",
         "items",
     ),
     "documents": (
@@ -88,6 +89,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "title",
         "url",
         "content_hash",
+        "extraction",
         "metadata",
         "text",
     ),

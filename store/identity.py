@@ -43,5 +43,6 @@ def document_id(source: str, url: str) -> str:
     return "d" + base64.b32encode(raw).decode().lower()[:12]
 
 
-def plan_id(founding_document: str) -> str:
-    return "p" + founding_document.removeprefix("d")
+def plan_id(founding_document: str, *, again: bool = False) -> str:
+    """`again`: for a document that leaves the plan which is named for it."""
+    return "p" + (document_id("split", founding_document) if again else founding_document).removeprefix("d")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from store.columns import Moment, PackedJson, Words
@@ -83,7 +83,8 @@ class ListingPage(Base):
 class Document(Base):
     """What lives at one canonical URL of one source. Its id is made of both, so that it is the same again when
     everything is rebuilt. `state`: found (in a listing, not asked for yet), live, withdrawn, unmatched (read, and
-    about something else), or unreadable. `missing_since` is set by a first 404, `reads_as` is the digest of the bytes read last."""
+    about something else), or unreadable. `missing_since` is set by a first 404, `reads_as` is the digest of the bytes read last,
+    `dated_on` is the 成文日期, or else the 发布日期."""
 
     __tablename__ = "documents"
     __table_args__ = (UniqueConstraint("source_id", "url"),)
@@ -107,6 +108,7 @@ class Document(Base):
     plan_id: Mapped[str | None] = mapped_column(ForeignKey("plans.id"), index=True)
     role: Mapped[str | None]
     similarity: Mapped[float | None]
+    dated_on: Mapped[dt.date | None]
 
     source: Mapped[Source] = relationship()
     version: Mapped[Version | None] = relationship(
@@ -151,7 +153,8 @@ class Attachment(Base):
 
 
 class Version(Base):
-    """A document's content when it differs from the one before; `page` is the whole Page as JSON."""
+    """A document's content when it differs from the one before; `page` is the whole Page as JSON. `extraction` marks
+    one that a later reading of the same capture made: of the versions of a capture the highest number holds."""
 
     __tablename__ = "versions"
     __table_args__ = (UniqueConstraint("document_id", "number"),)
@@ -164,12 +167,14 @@ class Version(Base):
     title: Mapped[str]
     content_hash: Mapped[str] = mapped_column(index=True)
     page: Mapped[Any] = mapped_column(PackedJson, deferred=True)
+    extraction: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     document: Mapped[Document] = relationship()
 
 
 class Change(Base):
-    """An event in a document's life; `difference` is empty but for `changed` (and `restored` with new content)."""
+    """An event in a document's life; `difference` is empty but for `changed` (and `restored` with new content).
+    `extraction` marks what our reading made and not the site: it is reported to nobody."""
 
     __tablename__ = "changes"
     __table_args__ = (Index("ix_changes_detected_at_id", "detected_at", "id"),)
@@ -181,6 +186,7 @@ class Change(Base):
     from_version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id"))
     to_version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id"))
     difference: Mapped[Any] = mapped_column(PackedJson)
+    extraction: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     document: Mapped[Document] = relationship()
     from_version: Mapped[Version | None] = relationship(foreign_keys=[from_version_id])
@@ -206,8 +212,38 @@ class Plan(Base):
     )
 
 
+class PlanAlias(Base):
+    """An id under which a plan was known before it was merged into another."""
+
+    __tablename__ = "plan_aliases"
+
+    former_id: Mapped[str] = mapped_column(primary_key=True)
+    plan_id: Mapped[str] = mapped_column(ForeignKey("plans.id"), index=True)
+
+
+class Decision(Base):
+    """What a person said of two documents, the lesser id first: that they carry one plan, or two. Linking obeys."""
+
+    __tablename__ = "decisions"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    other_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True, index=True)
+    together: Mapped[bool]
+    decided_at: Mapped[dt.datetime]
+
+
+class Rereading(Base):
+    """Which extraction, and up to which capture, a document was read anew with; what it matches need not be read again."""
+
+    __tablename__ = "rereadings"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    stamp: Mapped[str]
+
+
 class Fingerprint(Base):
-    """FracMinHash of a document's current text: every 8-gram of Chinese characters whose hash is 0 mod 64."""
+    """FracMinHash of a document's current text: the 8-grams of Chinese characters whose hash is 0 mod 64. Only what can
+    tell plans apart is kept: of a plan's documents the original and the first few, of a hash the first hundred."""
 
     __tablename__ = "fingerprints"
 

@@ -13,6 +13,7 @@ from store import regions
 from store.diff import diff
 from store.errors import UsageError
 from store.flow import Difference
+from store.plans import resolve
 from store.shapes import page_from_json
 
 _ID = re.compile(r"[dp][a-z2-7]{12}")
@@ -50,7 +51,7 @@ def document(session: Session, name: str) -> rows.Document:
     if not _ID.fullmatch(name):
         raise UsageError(f"{name!r} is no id; ids are d or p and twelve characters, see: yaodian plans")
     found = session.get(rows.Document, name) if name.startswith("d") else None
-    if name.startswith("p") and (plan := session.get(rows.Plan, name)) is not None:
+    if name.startswith("p") and (plan := resolve(session, name)) is not None:
         found = next(d for d in plan.documents if d.role == "original")
     if found is None:
         raise UsageError(

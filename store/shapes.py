@@ -8,10 +8,12 @@ from pydantic import TypeAdapter
 
 from store import models as rows
 from store.flow import Difference, Metadata, Page
+from store.series import Series
 
 _PAGE = TypeAdapter(Page)
 _METADATA = TypeAdapter(Metadata)
 _DIFFERENCE = TypeAdapter(Difference)
+_SERIES = TypeAdapter(Series)
 
 
 def page_to_json(page: Page) -> dict[str, Any]:
@@ -35,6 +37,11 @@ def difference_to_json(difference: Difference) -> dict[str, Any]:
 
 def difference_from_json(json: Any) -> Difference:
     return _DIFFERENCE.validate_python(json)
+
+
+def series_to_json(series: Series) -> dict[str, Any]:
+    json: dict[str, Any] = _SERIES.dump_python(series, mode="json")
+    return json
 
 
 def document_to_json(document: rows.Document) -> dict[str, Any]:
@@ -64,6 +71,7 @@ def version_to_json(version: rows.Version, *, whole: bool = False) -> dict[str, 
         "title": version.title,
         "url": page["url"],
         "content_hash": version.content_hash,
+        "extraction": version.extraction,
         "metadata": page["metadata"],
     }
     if whole:
@@ -88,6 +96,7 @@ def change_to_json(change: rows.Change) -> dict[str, Any]:
         "url": document.url,
         "from_version": change.from_version.number if change.from_version else None,
         "to_version": change.to_version.number if change.to_version else None,
+        "extraction": change.extraction,
         "items": difference["items"],
         "metadata": difference["metadata"],
         "attachments": difference["attachments"],

@@ -7,8 +7,8 @@ import json
 import pytest
 from conftest import Run
 
+from store.alike import own_title
 from store.database import Database
-from store.plans import own_title
 
 
 @pytest.mark.parametrize(

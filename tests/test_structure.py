@@ -61,6 +61,8 @@ PURE += [
         "marks.py",
         "normal.py",
         "likeness.py",
+        "series.py",
+        "reprints.py",
         "flow.py",
     )
 ]

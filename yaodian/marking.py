@@ -8,6 +8,7 @@ from html import escape
 from notify.mail import FIELDS, OPS
 from store.flow import Difference, ItemChange
 from store.marks import Piece, pieces
+from store.series import Series
 
 _TEXT = {"same": "{}", "del": "[-{}-]", "ins": "[+{}+]"}
 _HTML = {"same": "{}", "del": "<del>{}</del>", "ins": "<ins>{}</ins>"}
@@ -16,6 +17,30 @@ _HTML = {"same": "{}", "del": "<del>{}</del>", "ins": "<ins>{}</ins>"}
 def marked(title: str, difference: Difference, *, html: bool) -> str:
     """The difference, an item a paragraph; renumbered items are counted in one line."""
     return _page(title, difference) if html else "\n".join([title, *_lines(difference), ""])
+
+
+def followed(title: str, series: Series, *, html: bool) -> str:
+    """What a plan makes of the one before it: items that go on, that are new, that are gone."""
+    parts = [
+        (
+            f"延续 {len(series.continued)} 条",
+            [
+                f"{p.old.path} → {p.new.path}（{p.similarity:.2f}）\n{p.old.text}\n{p.new.text}"
+                for p in series.continued
+            ],
+        ),
+        (f"新增 {len(series.new)} 条", [f"{item.path} {item.text}" for item in series.new]),
+        (f"不再出现 {len(series.gone)} 条", [f"{item.path} {item.text}" for item in series.gone]),
+    ]
+    if not html:
+        return "\n".join([title, *(f"\n{heading}\n" + "\n".join(lines) for heading, lines in parts), ""])
+    body = []
+    for heading, lines in parts:
+        body += [
+            f"<h2>{heading}</h2>",
+            *(f"<p>{escape(line).replace(chr(10), '<br>')}</p>" for line in lines),
+        ]
+    return _whole(title, body)
 
 
 def _lines(difference: Difference) -> Iterator[str]:
@@ -62,6 +87,10 @@ def _page(title: str, difference: Difference) -> str:
     renumbered = _renumbered(difference)
     body += [f"<p>{renumbered}</p>"] if renumbered else []
     body += [f"<h2>{OPS[a.op]} 附件 {escape(a.name)}</h2>" for a in difference.attachments]
+    return _whole(title, body)
+
+
+def _whole(title: str, body: list[str]) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8">'
         f"<title>{escape(title)}</title></head>\n<body><h1>{escape(title)}</h1>\n"

@@ -1,29 +1,20 @@
-"""Commands that ask the archive: plans, show, history, diff, export."""
+"""Commands that ask the archive: show, history, diff, export."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.orm import Session
 
 from store import export as exports
-from store import queries
-from store.shapes import change_to_json, difference_to_json, document_to_json, plan_to_json, version_to_json
+from store import plandesk, queries
+from store.shapes import change_to_json, difference_to_json, document_to_json, series_to_json, version_to_json
 from yaodian.commands import app, configured
-from yaodian.marking import marked
-from yaodian.options import MOST, Region
+from yaodian.marking import followed, marked
+from yaodian.options import MOST
 from yaodian.output import Format, one, show
 
-PLAN_COLUMNS = {
-    "id": "id",
-    "title": "title",
-    "publisher": "publisher",
-    "region": "region",
-    "kind": "kind",
-    "period": "period",
-    "document_number": "number",
-    "copies": "documents",
-}
 CHANGE_COLUMNS = {
     "id": "id",
     "detected_at": "detected",
@@ -34,22 +25,6 @@ CHANGE_COLUMNS = {
     "title": "title",
 }
 Form = Annotated[Format, typer.Option("--format", help="How to print.")]
-
-
-@app.command()
-def plans(
-    context: typer.Context,
-    region: Region = None,
-    year: Annotated[int | None, typer.Option(min=1900, max=2200, help="A year that the plan covers.")] = None,
-    kind: Annotated[str | None, typer.Option(help="工作要点, 工作计划, 发展规划 …")] = None,
-    publisher: Annotated[str | None, typer.Option(help="Part of the issuing body's name.")] = None,
-    form: Form = Format.table,
-) -> None:
-    """The plans that are known, each with the documents that carry it."""
-    database = configured(context).opened()
-    with database.read() as session:
-        found = queries.plans(session, region=region, year=year, kind=kind, publisher=publisher)
-        show((_counted_copies(plan_to_json(plan), form) for plan in found), PLAN_COLUMNS, form)
 
 
 @app.command("show")
@@ -106,13 +81,22 @@ def diff(
         int | None, typer.Argument(min=1, max=MOST, help="Version number; the one before the new one.")
     ] = None,
     new: Annotated[int | None, typer.Argument(min=1, max=MOST, help="Version number; the newest.")] = None,
+    series: Annotated[
+        bool, typer.Option("--series", help="Against the same body's plan of the year before.")
+    ] = False,
     form: Annotated[str, typer.Option("--format", help="text, html or json.")] = "text",
 ) -> None:
-    """What differs between two versions of a document, item by item."""
+    """What differs between two versions of a document, item by item; with --series, what a plan makes of the one
+    before it."""
     if form not in ("text", "html", "json"):
         raise typer.BadParameter("write text, html or json", param_hint="--format")
     database = configured(context).opened()
     with database.read() as session:
+        if series:
+            if old is not None:
+                raise typer.BadParameter("takes one plan, no version numbers", param_hint="--series")
+            _series(session, name, form)
+            return
         before, after, difference = queries.compare(session, queries.document(session, name), old, new)
         if form == "json":
             one(
@@ -145,8 +129,14 @@ def _told(attachment: dict[str, Any]) -> str:
     return f"{attachment['name']}  {state}{why}  {attachment['url']}"
 
 
-def _counted_copies(plan: dict[str, Any], form: Format) -> dict[str, Any]:
-    return plan | {"copies": len(plan["documents"])} if form is Format.table else plan
+def _series(session: Session, name: str, form: str) -> None:
+    plan = plandesk.plan(session, name)
+    previous, found = plandesk.before(session, plan)
+    if form == "json":
+        one({"plan": plan.id, "previous": previous.id} | series_to_json(found))
+    else:
+        title = f"{previous.title} → {plan.title}"
+        typer.echo(followed(title, found, html=form == "html"), nl=False)
 
 
 def _counted(change: dict[str, Any]) -> str:

@@ -1,0 +1,72 @@
+"""`yaodian reprocess`: everything read anew from the archive, without the network."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from store.archive import Archive
+from store.reprocess import Reread, pending
+from store.reprocess import reprocess as rebuild
+from yaodian.commands import app, configured
+from yaodian.commands.sources import chosen
+
+
+@app.command()
+def reprocess(
+    context: typer.Context,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID…]", help="Sources; all of them by default.")
+    ] = None,
+) -> None:
+    """Read every capture anew with today's extraction, and store what differs, marked: nobody is mailed about it.
+    Cut short, it goes on where it was."""
+    from crawler.rereading import reader
+
+    settings = configured(context)
+    database = settings.opened()
+    sources, errors = chosen(settings, ids or [])
+    for error in errors:
+        typer.echo(f"yaodian: {error}", err=True)
+    readers = {source.id: reader(source) for source in sources}
+    waiting = pending(database, readers)
+    counts: Counter[str] = Counter()
+    is_terminal = sys.stderr.isatty()
+    with Progress(
+        TextColumn("reading anew"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True, highlight=False),
+        disable=not is_terminal,
+        transient=True,
+    ) as progress:
+        task = progress.add_task("", total=len(waiting))
+        for done in rebuild(database, Archive(settings.data / "warc"), readers, waiting):
+            counts.update(
+                documents=1,
+                versions=done.versions,
+                changes=done.changes,
+                marked=done.marked,
+                unreadable=done.unreadable,
+            )
+            progress.advance(task)
+            if done:
+                progress.console.print(_line(done), markup=False) if is_terminal else typer.echo(_line(done))
+    database.close()
+    typer.echo(
+        f"{counts['documents']} documents read anew: {counts['versions']} versions and {counts['changes']} changes "
+        f"added, {counts['marked']} changes marked or unmarked, {counts['unreadable']} captures can't be read today"
+    )
+    raise typer.Exit(1 if errors else 0)
+
+
+def _line(done: Reread) -> str:
+    return (
+        f"{done.document} {done.versions} versions, {done.changes} changes, {done.marked} marked {done.url}"
+    )

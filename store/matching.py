@@ -3,9 +3,8 @@ Whole lines only; their characters are the matter of `store.spans`."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from rapidfuzz import fuzz, process
@@ -74,17 +73,28 @@ def match(old: Reading, new: Reading) -> Pairs:
     return pairs
 
 
-def rising(sequence: Sequence[int]) -> set[int]:
-    """A longest subsequence of distinct numbers that only rises: what has kept its order when the rest has moved."""
-    tops: list[int] = []
-    before: dict[int, int | None] = {}
+def rising(sequence: Sequence[int], kept_rather: Container[int] = ()) -> set[int]:
+    """A longest subsequence of distinct numbers that only rises: what has kept its order when the rest has moved.
+    Of several equally long ones, one with most of `kept_rather`."""
+    order = {value: place for place, value in enumerate(sorted(sequence), start=1)}
+    # A tree of prefix maxima (Fenwick): the best chain that ends at or below a value, as (length, rather, value).
+    best: list[tuple[int, int, int]] = [(0, 0, ROOT)] * (len(order) + 1)
+    before: dict[int, int] = {}
     for value in sequence:
-        at = bisect_left(tops, value)
-        before[value] = tops[at - 1] if at else None
-        tops[at : at + 1] = [value]
+        longest, at = best[0], order[value] - 1
+        while at:
+            longest, at = max(longest, best[at]), at & (at - 1)
+        before[value] = longest[2]
+        chain = (longest[0] + 1, longest[1] + (value in kept_rather), value)
+        at = order[value]
+        while at < len(best):
+            best[at], at = max(best[at], chain), at + (at & -at)
     kept: set[int] = set()
-    last = tops[-1] if tops else None
-    while last is not None:
+    longest, at = best[0], len(order)
+    while at:
+        longest, at = max(longest, best[at]), at & (at - 1)
+    last = longest[2]
+    while longest[0] and len(kept) < longest[0]:
         kept.add(last)
         last = before[last]
     return kept

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.alignment import align, normal, patch, script
 from store.diff import diff, diff_outlines
 from store.flow import (
     Attachment,
@@ -27,6 +26,7 @@ from store.flow import (
     walk,
 )
 from store.normal import content_hash, normalise, wording
+from store.patches import apply, apply_steps, delta, steps_between
 from store.reading import read
 
 LABELS = (r"[一二三四五六七八九十]+[、.．]", r"[（(][一二三四五六七八九十]+[）)]", r"\d{1,3}[.．、](?!\d)")
@@ -638,7 +638,30 @@ def said(outline: tuple[Node, ...]) -> str:
 @given(outlines, outlines)
 @settings(max_examples=300, deadline=None)
 def test_the_patch_makes_the_new_version_of_the_old_one(old: tuple[Node, ...], new: tuple[Node, ...]) -> None:
-    assert patch(old, script(align(read(old), read(new)))) == normal(new)
+    assert apply_steps(steps_between(old, new), old) == new
+
+
+pages = st.builds(
+    Page,
+    st.just("https://www.example.gov.cn/1.html"),
+    st.none() | texts,
+    st.text("甲乙丙。；12 　…\n", max_size=20),
+    st.builds(Metadata, publisher=st.none() | texts, period=st.none() | st.just(Period(2026, 2030))),
+    outlines,
+    st.lists(st.builds(Attachment, texts, texts), max_size=3).map(tuple),
+)
+
+
+@given(pages, pages)
+@settings(deadline=None)
+def test_a_patch_makes_a_page_of_the_one_before_it(old: Page, new: Page) -> None:
+    assert apply(delta(old, new), old) == new
+
+
+def test_a_patch_says_only_what_is_new() -> None:
+    after = plan(edited(("95%", "96%"), ("重点任务", "主要任务")))
+    told = [piece for step in steps_between(plan(PLAN), after) for piece in step.pieces if isinstance(piece, str)]
+    assert told == ["6", "主要"]
 
 
 @given(outlines, outlines)

@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from store import models as rows
-from store import plans
+from store import moves, plans
 from store.archive import Archive, Original, Place, digest
 from store.database import Database
 from store.diff import diff
@@ -114,11 +114,10 @@ class Keeper:
     def _find(self, session: Session, entry: Entry, at: dt.datetime) -> rows.Document | None:
         """A new row for an entry that was not known; None for one that was."""
         url = canonical(entry.url)
-        key = document_id(self.origin.id, url)
-        if session.get(rows.Document, key) is not None:
+        if moves.find(session, self.origin.id, url) is not None:
             return None
         document = rows.Document(
-            id=key,
+            id=document_id(self.origin.id, url),
             source_id=self.origin.id,
             url=url,
             listed_title=entry.title,
@@ -142,6 +141,19 @@ class Keeper:
         with self.database.read() as session:
             found = session.scalars(wanted if everything else wanted.where(due))
             return [Visit(d.url, d.id, etag=d.etag, last_modified=d.last_modified) for d in found]
+
+    def moved(self, document: str, url: str) -> str | None:
+        """The document is to be asked for at another URL from now on; see `store.moves.follow`."""
+        with self.database.write() as session:
+            return moves.follow(session, session.get_one(rows.Document, document), url)
+
+    def twin(self, document: str, page: Page) -> Visit | None:
+        """For a document that was not read before: another one of this source that says the same. Should that one
+        be gone, then it has moved here."""
+        with self.database.read() as session:
+            row = session.get_one(rows.Document, document)
+            same = None if row.version_id else moves.twin(session, row, content_hash(page))
+            return Visit(same.url, same.id) if same else None
 
     def unchanged(self, document: str) -> Outcome:
         """The server says that nothing changed (304): one small row update."""

@@ -18,10 +18,12 @@ from crawler.middlewares.guard import RefusedAddress
 from crawler.sources.schema import Source
 from crawler.wire import capture_of, plainly
 from store.errors import Blocked, OperatorError, Unreadable
-from store.flow import Outcome, Visit
+from store.flow import Capture, Outcome, Visit
 from store.keep import Keeper
+from store.moves import is_front_page
 
 OK, NOT_MODIFIED = 200, 304
+PERMANENT = {301, 308}
 MISSING = (404, 410)
 # 401 and 403 ask who we are; 412 and 521 are how two common shields answer whoever runs no script of theirs.
 REFUSING = (401, 403, 405, 412, 418, 429, 521)
@@ -50,6 +52,11 @@ class SourceSpider(scrapy.Spider):
         self.problems: list[str] = []
         self.failure: OperatorError | None = None
         self._listings_asked: set[str] = set()
+        # Of the documents asked for in this crawl: those that were read, those that are gone (told at the end, since
+        # one may turn up at another address), and entries that turned out to be another document's new address.
+        self._standing: set[str] = set()
+        self._gone: dict[str, tuple[Visit, Capture]] = {}
+        self._absorbed: set[str] = set()
 
     async def start(self) -> AsyncIterator[Request]:
         with self._stopping():
@@ -102,25 +109,28 @@ class SourceSpider(scrapy.Spider):
 
     # ── documents ──
 
-    def on_document(self, response: Response) -> None:
+    def on_document(self, response: Response) -> Iterator[Request]:
         visit: Visit = response.meta["visit"]
         assert visit.document is not None
+        if visit.document in self._absorbed:
+            return
         with self._stopping():
             self.counts["documents"] += 1
             if response.status == NOT_MODIFIED:
                 self.counts["not_modified"] += 1
+                self._standing.add(visit.document)
                 self._tell(visit, self.keeper.unchanged(visit.document))
-            elif response.status in MISSING:
-                outcome = self.keeper.missing(visit.document, capture_of(response, self.keeper.clock))
-                self._tell(visit, outcome, "missing")
+            elif response.status in MISSING or self._leads_astray(response, visit):
+                self._gone[visit.document] = visit, capture_of(response, self.keeper.clock)
             elif response.status == OK:
-                self._read_document(response, visit, visit.document)
+                yield from self._read_document(response, visit, visit.document)
             else:
                 self._refused(response)
 
-    def _read_document(self, response: Response, visit: Visit, document: str) -> None:
+    def _read_document(self, response: Response, visit: Visit, document: str) -> Iterator[Request]:
         capture = capture_of(response, self.keeper.clock)
         if self.keeper.reads_as(document, capture.body):
+            self._stands(response, document)
             self._tell(visit, self.keeper.keep_same(document, capture))
             return
         try:
@@ -131,11 +141,64 @@ class SourceSpider(scrapy.Spider):
             self._count_problem("unreadable", visit.url, _without(capture.url, error))
             self.keeper.keep_unreadable(document, capture, _without(capture.url, error))
         else:
-            if self.source.match.is_about(page.title, page.text):
-                self._tell(visit, self.keeper.keep_page(document, capture, page))
-            else:
+            if not self.source.match.is_about(page.title, page.text):
                 self.counts["unmatched"] += 1
                 self.keeper.keep_unmatched(document, capture)
+                return
+            twin = self.keeper.twin(document, page)
+            if twin is None or twin.document in self._standing:
+                self._stands(response, document)
+                self._tell(visit, self.keeper.keep_page(document, capture, page))
+            elif twin.document in self._gone:
+                yield from self._follow(twin, visit)
+            else:
+                yield self._ask(twin, self.on_twin, found=visit)
+
+    # ── documents that moved ──
+
+    def on_twin(self, response: Response, found: Visit) -> Iterator[Request]:
+        """What stands at the old address of a text that was found at a new one. If nobody can tell, what was found
+        stays to be read by the next crawl."""
+        visit: Visit = response.meta["visit"]
+        yield from self.on_document(response)
+        with self._stopping():
+            if visit.document in self._gone:
+                yield from self._follow(visit, found)
+            elif visit.document in self._standing and found.document not in self._absorbed:
+                yield self._ask(found, self.on_document)
+
+    def _stands(self, response: Response, document: str) -> None:
+        """The document was read; where the site says that it lives elsewhere for good, it is asked there next time."""
+        self._standing.add(document)
+        reasons = response.meta.get("redirect_reasons", ())
+        if reasons and PERMANENT.issuperset(reasons):
+            self._move(document, response.url)
+
+    def _follow(self, old: Visit, found: Visit) -> Iterator[Request]:
+        """The document of `old` is asked for where its text was found."""
+        assert old.document is not None
+        self._gone.pop(old.document)
+        self._move(old.document, found.url)
+        yield self._ask(Visit(found.url, old.document), self.on_document)
+
+    def _move(self, document: str, url: str) -> None:
+        absorbed = self.keeper.moved(document, url)
+        if absorbed:
+            self._absorbed.add(absorbed)
+
+    def _leads_astray(self, response: Response, visit: Visit) -> bool:
+        """Sent on to the site's front page or to the listing: a polite way to say that nothing stands there."""
+        if not response.meta.get("redirect_urls"):
+            return False
+        return response.url in self._listings_asked or (
+            is_front_page(response.url) and not is_front_page(visit.url)
+        )
+
+    def closed(self, reason: str) -> None:
+        with self._stopping():
+            for document, (visit, capture) in self._gone.items():
+                if document not in self._standing:
+                    self._tell(visit, self.keeper.missing(document, capture), "missing")
 
     def _tell(self, visit: Visit, outcome: Outcome, otherwise: str = "unchanged") -> None:
         self.counts[outcome.change or otherwise] += 1

@@ -168,7 +168,36 @@ def trusted(runs: Iterable[Run], old: Indexed, new: Indexed, paired: dict[int, i
         kept[k] |= kept[k - 1] and runs[k].size > SPECK
     for k in reversed(borders):
         kept[k - 1] |= kept[k] and runs[k - 1].size > SPECK
-    return [run for run, keep in zip(runs, kept, strict=True) if keep]
+    found = [run for run, keep in zip(runs, kept, strict=True) if keep]
+    return found if all(kept) else _reaching(found, dict(old), dict(new))
+
+
+def _reaching(runs: list[Run], old: dict[int, str], new: dict[int, str]) -> list[Run]:
+    """The runs as far as their lines go on alike: a full stop may have been taken for that of a paragraph which is
+    gone, though the line before it ends with one, too."""
+    free_old = {i: bytearray(b"\1" * len(text)) for i, text in old.items()}
+    free_new = {j: bytearray(b"\1" * len(text)) for j, text in new.items()}
+    for run in runs:
+        free_old[run.old][run.old_at : run.old_at + run.size] = bytes(run.size)
+        free_new[run.new][run.new_at : run.new_at + run.size] = bytes(run.size)
+    found = []
+    for run in runs:
+        left, right, gone, come = old[run.old], new[run.new], free_old[run.old], free_new[run.new]
+        a, b, end_a, end_b = run.old_at, run.new_at, run.old_at + run.size, run.new_at + run.size
+        while a and b and gone[a - 1] and come[b - 1] and left[a - 1] == right[b - 1]:
+            a, b = a - 1, b - 1
+            gone[a] = come[b] = 0
+        while (
+            end_a < len(left)
+            and end_b < len(right)
+            and gone[end_a]
+            and come[end_b]
+            and left[end_a] == right[end_b]
+        ):
+            gone[end_a] = come[end_b] = 0
+            end_a, end_b = end_a + 1, end_b + 1
+        found.append(Run(run.old, a, run.new, b, end_a - a))
+    return found
 
 
 def _goes_on(run: Run, following: Run, sizes_old: dict[int, int], sizes_new: dict[int, int]) -> bool:

@@ -660,7 +660,9 @@ def test_a_patch_makes_a_page_of_the_one_before_it(old: Page, new: Page) -> None
 
 def test_a_patch_says_only_what_is_new() -> None:
     after = plan(edited(("95%", "96%"), ("重点任务", "主要任务")))
-    told = [piece for step in steps_between(plan(PLAN), after) for piece in step.pieces if isinstance(piece, str)]
+    told = [
+        piece for step in steps_between(plan(PLAN), after) for piece in step.pieces if isinstance(piece, str)
+    ]
     assert told == ["6", "主要"]
 
 

@@ -205,7 +205,7 @@ def _section_moved(sheet: Sheet, _: random.Random) -> Edit | None:
     places = _sections(sheet)
     if len(places) < 4:
         return None
-    (start, end), (_, target) = places[0], places[-2]
+    (start, end), target = places[0], places[-2][1]
     body = [*sheet.body[:start], *sheet.body[end:target], *sheet.body[start:end], *sheet.body[target:]]
     made = _counted(sheet, body, SECTION, DIGITS)
     line = sheet.body[start]

@@ -311,6 +311,16 @@ def test_split_item() -> None:
     ]
 
 
+def test_two_items_swapped_around_a_third() -> None:
+    """Three would have moved as well if the first had stayed; the one with its old number has."""
+    first, second, third = (line for line in PLAN.splitlines() if line[:2] in ("1.", "2.", "3."))
+    after = edited((f"{first}\n{second}\n{third}", f"1.{third[2:]}\n{second}\n3.{first[2:]}"))
+    assert told(changes(after)) == [
+        ("moved", "二、/（一）/3.", "二、/（一）/1."),
+        ("moved", "二、/（一）/1.", "二、/（一）/3."),
+    ]
+
+
 # --- paragraphs ---
 
 
@@ -349,6 +359,15 @@ def test_edited_sentence_of_a_split_paragraph() -> None:
     (item,) = changes(after)
     assert told([item]) == [("edited", "一、/¶1", "一、/¶2")]
     assert marked(item) == (["5"], ["6"])
+
+
+def test_a_sentence_added_to_what_is_wrapped_anew() -> None:
+    """The piece of the item that shares its line with the new sentence is still the item's."""
+    after = edited(
+        ("作业总量，学科类培训机构", "作业总量。\n各校按月公示作业，接受家长监督。学科类培训\n机构")
+    )
+    gone, come = ("".join("".join(marked(item)[side]) for item in changes(after)) for side in (0, 1))
+    assert (gone, come) == ("，", "。各校按月公示作业，接受家长监督。")
 
 
 def test_closing_paragraph_after_a_new_last_item() -> None:

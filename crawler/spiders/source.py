@@ -195,6 +195,8 @@ class SourceSpider(scrapy.Spider):
         )
 
     def closed(self, reason: str) -> None:
+        if self.failure:
+            return
         with self._stopping():
             for document, (visit, capture) in self._gone.items():
                 if document not in self._standing:

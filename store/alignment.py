@@ -1,5 +1,5 @@
 """Where every character of a new outline comes from: the one fact from which both what is told of a change
-(`store.diff`) and the patch that makes the new version of the old one follow."""
+(`store.diff`) and the patch that makes the new version of the old one (`store.patches`) follow."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from store.flow import Node
 from store.matching import Pairs, match, match_alike, rising
-from store.normal import normalise
-from store.reading import ROOT, Reading, read
+from store.reading import ROOT, Reading
 from store.spans import Run, trusted, weave
 
 
@@ -27,18 +25,6 @@ class Alignment:
 
     def successors(self) -> dict[int, int]:
         return {i: j for j, i in enumerate(self.origins) if i is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How to make one new line: its parent among the steps, and its normal text from pieces, each either new
-    characters or (line, start, end) of the old outline's normal text."""
-
-    parent: int
-    level: int
-    number: str | None
-    heading: str | None
-    pieces: tuple[str | tuple[int, int, int], ...]
 
 
 def align(old: Reading, new: Reading) -> Alignment:
@@ -137,39 +123,3 @@ class _Weaving:
         self.runs += runs
         self.woven_old.update(run.old for run in runs)
         self.woven_new.update(run.new for run in runs)
-
-
-def script(alignment: Alignment) -> tuple[Step, ...]:
-    """The new outline told in terms of the old one, line by line in reading order."""
-    runs: dict[int, list[Run]] = defaultdict(list)
-    for run in alignment.runs:
-        runs[run.new].append(run)
-    steps = []
-    for j, line in enumerate(alignment.new.lines):
-        pieces: list[str | tuple[int, int, int]] = []
-        at = 0
-        for run in runs[j]:
-            pieces += [line.text[at : run.new_at], (run.old, run.old_at, run.old_at + run.size)]
-            at = run.new_at + run.size
-        pieces.append(line.text[at:])
-        heading = line.node.heading and normalise(line.node.heading)
-        told = tuple(piece for piece in pieces if piece)
-        steps.append(Step(line.parent, line.node.level, line.number, heading, told))
-    return tuple(steps)
-
-
-def patch(old: tuple[Node, ...], steps: tuple[Step, ...]) -> tuple[Node, ...]:
-    """The new outline, in its normal form, made of the old one: `patch(a, script(align(read(a), read(b)))) == normal(b)`."""
-    texts = [line.text for line in read(old).lines]
-    made: dict[int, list[Node]] = defaultdict(list)
-    for index in reversed(range(len(steps))):
-        step = steps[index]
-        pieces = (p if isinstance(p, str) else texts[p[0]][p[1] : p[2]] for p in step.pieces)
-        children = tuple(reversed(made.pop(index, [])))
-        made[step.parent].append(Node(step.number, step.level, step.heading, "".join(pieces), children))
-    return tuple(reversed(made[ROOT]))
-
-
-def normal(outline: tuple[Node, ...]) -> tuple[Node, ...]:
-    """An outline as it is compared: what labels count, and headings and texts normalised."""
-    return patch(outline, script(align(read(()), read(outline))))

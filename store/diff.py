@@ -207,7 +207,9 @@ def _moved(alignment: Alignment) -> set[int]:
         elif line.heads or before.heads or successors.get(before.head) != line.head:
             moved.add(j)
     for origins in siblings.values():
-        kept = rising(origins)
+        # of two that changed places around a third, the third has its number still
+        same = {i for i in origins if old.lines[i].number == new.lines[successors[i]].number}
+        kept = rising(origins, same)
         moved.update(successors[origin] for origin in origins if origin not in kept)
     return moved
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from store import files, plans
+from store import files, moves, plans
 from store import models as rows
 from store.archive import Archive, Original, Place, digest
 from store.database import Database
@@ -135,11 +135,10 @@ class Keeper:
         url = canonical(entry.url)
         if len(url) > LONGEST_URL:
             return None
-        key = document_id(self.origin.id, url)
-        if session.get(rows.Document, key) is not None:
+        if moves.find(session, self.origin.id, url) is not None:
             return None
         document = rows.Document(
-            id=key,
+            id=document_id(self.origin.id, url),
             source_id=self.origin.id,
             url=url,
             listed_title=entry.title,
@@ -176,6 +175,19 @@ class Keeper:
         """The page of the document's newest version."""
         with self.database.read() as session:
             return files.newest(session.get_one(rows.Document, document))
+
+    def moved(self, document: str, url: str) -> str | None:
+        """The document is to be asked for at another URL from now on; see `store.moves.follow`."""
+        with self.database.write() as session:
+            return moves.follow(session, session.get_one(rows.Document, document), url)
+
+    def twin(self, document: str, page: Page) -> Visit | None:
+        """For a document that was not read before: another one of this source that says the same. Should that one
+        be gone, then it has moved here."""
+        with self.database.read() as session:
+            row = session.get_one(rows.Document, document)
+            same = None if row.version_id else moves.twin(session, row, content_hash(page))
+            return Visit(same.url, same.id) if same else None
 
     def unchanged(self, document: str, fetched: Sequence[Fetched] = ()) -> Outcome:
         """The server says that nothing changed (304), and no attachment did: one small row update."""

@@ -3,9 +3,8 @@ Whole lines only; their characters are the matter of `store.spans`."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from rapidfuzz import fuzz, process
@@ -55,13 +54,14 @@ class Pairs:
 def match(old: Reading, new: Reading) -> Pairs:
     """Pairs of equal lines, and of headings and items that are one another's successors.
 
-    In this order: equal text at the same place, equal text elsewhere, headings by what stands under them, then
+    In this order: equal text at the same place, equal text elsewhere, however it is wrapped, headings by what stands under them, then
     likeness, in which place and number decide between rivals. A number alone proves nothing: one inserted item
     renumbers all that follow. Paragraphs that differ stay unmatched, they may have been merged or split.
     """
     pairs = Pairs()
     _match_in_place(old, new, pairs)
-    _match_unique(old, new, pairs)
+    _match_unique(_once(old), _once(new), pairs)
+    _match_unique(_units_once(old, pairs.new_of), _units_once(new, pairs.old_of), pairs)
     for _ in range(ROUNDS):
         known = len(pairs)
         _match_families(old, new, pairs)
@@ -74,17 +74,28 @@ def match(old: Reading, new: Reading) -> Pairs:
     return pairs
 
 
-def rising(sequence: Sequence[int]) -> set[int]:
-    """A longest subsequence of distinct numbers that only rises: what has kept its order when the rest has moved."""
-    tops: list[int] = []
-    before: dict[int, int | None] = {}
+def rising(sequence: Sequence[int], kept_rather: Container[int] = ()) -> set[int]:
+    """A longest subsequence of distinct numbers that only rises: what has kept its order when the rest has moved.
+    Of several equally long ones, one with most of `kept_rather`."""
+    order = {value: place for place, value in enumerate(sorted(sequence), start=1)}
+    # A tree of prefix maxima (Fenwick): the best chain that ends at or below a value, as (length, rather, value).
+    best: list[tuple[int, int, int]] = [(0, 0, ROOT)] * (len(order) + 1)
+    before: dict[int, int] = {}
     for value in sequence:
-        at = bisect_left(tops, value)
-        before[value] = tops[at - 1] if at else None
-        tops[at : at + 1] = [value]
+        longest, at = best[0], order[value] - 1
+        while at:
+            longest, at = max(longest, best[at]), at & (at - 1)
+        before[value] = longest[2]
+        chain = (longest[0] + 1, longest[1] + (value in kept_rather), value)
+        at = order[value]
+        while at < len(best):
+            best[at], at = max(best[at], chain), at + (at & -at)
     kept: set[int] = set()
-    last = tops[-1] if tops else None
-    while last is not None:
+    longest, at = best[0], len(order)
+    while at:
+        longest, at = max(longest, best[at]), at & (at - 1)
+    last = longest[2]
+    while longest[0] and len(kept) < longest[0]:
         kept.add(last)
         last = before[last]
     return kept
@@ -123,9 +134,8 @@ def _equal_in_order(left: list[str], right: list[str]) -> Iterator[tuple[int, in
             yield i, places[text].pop()
 
 
-def _match_unique(old: Reading, new: Reading, pairs: Pairs) -> None:
-    """Text that each version has once, wherever it stands now; short paragraphs excepted (see TELLING)."""
-    lefts, rights = _once(old), _once(new)
+def _match_unique(lefts: dict[str, int], rights: dict[str, int], pairs: Pairs) -> None:
+    """Text that each version has once, wherever it stands now."""
     for text, i in lefts.items():
         j = rights.get(text)
         if j is not None and pairs.free(i, j):
@@ -133,12 +143,21 @@ def _match_unique(old: Reading, new: Reading, pairs: Pairs) -> None:
 
 
 def _once(reading: Reading) -> dict[str, int]:
+    """Lines by their text; short paragraphs excepted (see TELLING)."""
     counts = Counter(line.text for line in reading.lines)
     return {
         line.text: index
         for index, line in enumerate(reading.lines)
         if line.text and counts[line.text] == 1 and (line.heads or len(line.text) >= TELLING)
     }
+
+
+def _units_once(reading: Reading, matched: dict[int, int]) -> dict[str, int]:
+    """Unmatched items by their text and that of the paragraphs up to the next one: wrapped anew, it is the same."""
+    left = [i for i, line in enumerate(reading.lines) if line.number is not None and i not in matched]
+    texts = {i: _unit(reading, i) for i in left}
+    counts = Counter(texts.values())
+    return {text: i for i, text in texts.items() if counts[text] == 1 and len(text) >= TELLING}
 
 
 def _match_families(old: Reading, new: Reading, pairs: Pairs) -> None:

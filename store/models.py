@@ -81,8 +81,8 @@ class ListingPage(Base):
 
 
 class Document(Base):
-    """What lives at one canonical URL of one source. Its id is made of both, so that it is the same again when
-    everything is rebuilt. `state`: found (in a listing, not asked for yet), live, withdrawn, unmatched (read, and
+    """What lives at one canonical URL of one source. Its id is made of the source and of the URL at which it was
+    found first, so that it is the same again when everything is rebuilt. `state`: found (in a listing, not asked for yet), live, withdrawn, unmatched (read, and
     about something else), or unreadable. `missing_since` is set by a first 404, `reads_as` is the digest of the bytes read last,
     `dated_on` is the 成文日期, or else the 发布日期."""
 
@@ -115,6 +115,16 @@ class Document(Base):
         primaryjoin="foreign(Document.version_id) == Version.id", viewonly=True
     )
     plan: Mapped[Plan | None] = relationship(back_populates="documents")
+
+
+class DocumentUrl(Base):
+    """An address at which a document of the source lived once; an entry that names it still means that document."""
+
+    __tablename__ = "document_urls"
+
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.id"), primary_key=True)
+    url: Mapped[str] = mapped_column(primary_key=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), index=True)
 
 
 class Capture(Base):

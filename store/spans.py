@@ -136,8 +136,9 @@ def _common_prefix(left: str, right: str) -> int:
 
 def trusted(runs: Iterable[Run], old: Indexed, new: Indexed, paired: dict[int, int]) -> list[Run]:
     """Without the coincidences: two lines belong together if paired (old → new), if they read alike, if half of
-    the shorter one is found in the other in one piece or in large ones (merged, split, cut down, added to), or if
-    both are mostly found again (wrapped at another place). Any five characters are found in a long text one by one.
+    the shorter one is found in the other in one piece or in large ones (merged, split, cut down, added to), if
+    both are mostly found again (wrapped at another place), or if one goes on where a line that it belongs to ends
+    (wrapped, with something new in it). Any five characters are found in a long text one by one.
     """
     runs = list(runs)
     sizes_old, sizes_new = ({i: len(text) for i, text in side} for side in (old, new))
@@ -161,7 +162,55 @@ def trusted(runs: Iterable[Run], old: Indexed, new: Indexed, paired: dict[int, i
             or (found_old[i] >= OWN * left and found_new[j] >= OWN * right)
         )
 
-    return [run for run in runs if belongs(run.old, run.new)]
+    kept = [belongs(run.old, run.new) for run in runs]
+    borders = [k for k in range(1, len(runs)) if _goes_on(runs[k - 1], runs[k], sizes_old, sizes_new)]
+    for k in borders:
+        kept[k] |= kept[k - 1] and runs[k].size > SPECK
+    for k in reversed(borders):
+        kept[k - 1] |= kept[k] and runs[k - 1].size > SPECK
+    found = [run for run, keep in zip(runs, kept, strict=True) if keep]
+    return found if all(kept) else _reaching(found, dict(old), dict(new))
+
+
+def _reaching(runs: list[Run], old: dict[int, str], new: dict[int, str]) -> list[Run]:
+    """The runs as far as their lines go on alike: a full stop may have been taken for that of a paragraph which is
+    gone, though the line before it ends with one, too."""
+    free_old = {i: bytearray(b"\1" * len(text)) for i, text in old.items()}
+    free_new = {j: bytearray(b"\1" * len(text)) for j, text in new.items()}
+    for run in runs:
+        free_old[run.old][run.old_at : run.old_at + run.size] = bytes(run.size)
+        free_new[run.new][run.new_at : run.new_at + run.size] = bytes(run.size)
+    found = []
+    for run in runs:
+        left, right, gone, come = old[run.old], new[run.new], free_old[run.old], free_new[run.new]
+        a, b, end_a, end_b = run.old_at, run.new_at, run.old_at + run.size, run.new_at + run.size
+        while a and b and gone[a - 1] and come[b - 1] and left[a - 1] == right[b - 1]:
+            a, b = a - 1, b - 1
+            gone[a] = come[b] = 0
+        while (
+            end_a < len(left)
+            and end_b < len(right)
+            and gone[end_a]
+            and come[end_b]
+            and left[end_a] == right[end_b]
+        ):
+            gone[end_a] = come[end_b] = 0
+            end_a, end_b = end_a + 1, end_b + 1
+        found.append(Run(run.old, a, run.new, b, end_a - a))
+    return found
+
+
+def _goes_on(run: Run, following: Run, sizes_old: dict[int, int], sizes_new: dict[int, int]) -> bool:
+    """Whether two runs are one but for the end of a line on one side."""
+    end_old, end_new = run.old_at + run.size, run.new_at + run.size
+    if run.old == following.old:
+        return end_old == following.old_at and end_new == sizes_new[run.new] and following.new_at == 0
+    return (
+        run.new == following.new
+        and end_new == following.new_at
+        and end_old == sizes_old[run.old]
+        and following.old_at == 0
+    )
 
 
 def tidy(runs: Sequence[Run], old: str, new: str) -> list[Run]:

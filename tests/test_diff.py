@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.alignment import align, normal, patch, script
 from store.diff import diff, diff_outlines, fills
 from store.flow import (
     Attachment,
@@ -27,6 +26,7 @@ from store.flow import (
     walk,
 )
 from store.normal import content_hash, normalise, wording
+from store.patches import apply, apply_steps, delta, steps_between
 from store.reading import read
 
 LABELS = (r"[一二三四五六七八九十]+[、.．]", r"[（(][一二三四五六七八九十]+[）)]", r"\d{1,3}[.．、](?!\d)")
@@ -311,6 +311,16 @@ def test_split_item() -> None:
     ]
 
 
+def test_two_items_swapped_around_a_third() -> None:
+    """Three would have moved as well if the first had stayed; the one with its old number has."""
+    first, second, third = (line for line in PLAN.splitlines() if line[:2] in ("1.", "2.", "3."))
+    after = edited((f"{first}\n{second}\n{third}", f"1.{third[2:]}\n{second}\n3.{first[2:]}"))
+    assert told(changes(after)) == [
+        ("moved", "二、/（一）/3.", "二、/（一）/1."),
+        ("moved", "二、/（一）/1.", "二、/（一）/3."),
+    ]
+
+
 # --- paragraphs ---
 
 
@@ -349,6 +359,15 @@ def test_edited_sentence_of_a_split_paragraph() -> None:
     (item,) = changes(after)
     assert told([item]) == [("edited", "一、/¶1", "一、/¶2")]
     assert marked(item) == (["5"], ["6"])
+
+
+def test_a_sentence_added_to_what_is_wrapped_anew() -> None:
+    """The piece of the item that shares its line with the new sentence is still the item's."""
+    after = edited(
+        ("作业总量，学科类培训机构", "作业总量。\n各校按月公示作业，接受家长监督。学科类培训\n机构")
+    )
+    gone, come = ("".join("".join(marked(item)[side]) for item in changes(after)) for side in (0, 1))
+    assert (gone, come) == ("，", "。各校按月公示作业，接受家长监督。")
 
 
 def test_closing_paragraph_after_a_new_last_item() -> None:
@@ -685,7 +704,32 @@ def said(outline: tuple[Node, ...]) -> str:
 @given(outlines, outlines)
 @settings(max_examples=300, deadline=None)
 def test_the_patch_makes_the_new_version_of_the_old_one(old: tuple[Node, ...], new: tuple[Node, ...]) -> None:
-    assert patch(old, script(align(read(old), read(new)))) == normal(new)
+    assert apply_steps(steps_between(old, new), old) == new
+
+
+pages = st.builds(
+    Page,
+    st.just("https://www.example.gov.cn/1.html"),
+    st.none() | texts,
+    st.text("甲乙丙。；12 　…\n", max_size=20),
+    st.builds(Metadata, publisher=st.none() | texts, period=st.none() | st.just(Period(2026, 2030))),
+    outlines,
+    st.lists(st.builds(Attachment, texts, texts), max_size=3).map(tuple),
+)
+
+
+@given(pages, pages)
+@settings(deadline=None)
+def test_a_patch_makes_a_page_of_the_one_before_it(old: Page, new: Page) -> None:
+    assert apply(delta(old, new), old) == new
+
+
+def test_a_patch_says_only_what_is_new() -> None:
+    after = plan(edited(("95%", "96%"), ("重点任务", "主要任务")))
+    told = [
+        piece for step in steps_between(plan(PLAN), after) for piece in step.pieces if isinstance(piece, str)
+    ]
+    assert told == ["6", "主要"]
 
 
 @given(outlines, outlines)

@@ -22,8 +22,10 @@ from crawler.wire import capture_of, plainly
 from store.errors import Blocked, OperatorError, Unreadable
 from store.flow import Capture, Fetched, Known, Outcome, Page, Visit
 from store.keep import Keeper
+from store.moves import is_front_page
 
 OK, NOT_MODIFIED = 200, 304
+PERMANENT = {301, 308}
 MISSING = (404, 410)
 # 401 and 403 ask who we are; 412 and 521 are how two common shields answer whoever runs no script of theirs.
 REFUSING = (401, 403, 405, 412, 418, 429, 521)
@@ -58,6 +60,11 @@ class SourceSpider(scrapy.Spider):
         self.problems: list[str] = []
         self.failure: OperatorError | None = None
         self._listings_asked: set[str] = set()
+        # Of the documents asked for in this crawl: those that were read, those that are gone (told at the end, since
+        # one may turn up at another address), and entries that turned out to be another document's new address.
+        self._standing: set[str] = set()
+        self._gone: dict[str, tuple[Visit, Capture]] = {}
+        self._absorbed: set[str] = set()
 
     async def start(self) -> AsyncIterator[Request]:
         with self._stopping():
@@ -113,14 +120,16 @@ class SourceSpider(scrapy.Spider):
     async def on_document(self, response: Response) -> AsyncIterator[Request]:
         visit: Visit = response.meta["visit"]
         assert visit.document is not None
+        if visit.document in self._absorbed:
+            return
         with self._stopping():
             self.counts["documents"] += 1
             if response.status == NOT_MODIFIED:
                 self.counts["not_modified"] += 1
+                self._standing.add(visit.document)
                 asked = self._gather(visit, (), None)
-            elif response.status in MISSING:
-                outcome = self.keeper.missing(visit.document, capture_of(response, self.keeper.clock))
-                self._tell(visit, outcome, "missing")
+            elif response.status in MISSING or self._leads_astray(response, visit):
+                self._gone[visit.document] = visit, capture_of(response, self.keeper.clock)
                 return
             elif response.status == OK:
                 asked = await self._read_document(response, visit, visit.document)
@@ -145,6 +154,7 @@ class SourceSpider(scrapy.Spider):
     ) -> list[Request]:
         capture = capture_of(response, self.keeper.clock)
         if not before and self.keeper.reads_as(document, capture):
+            self._stands(response, document)
             return self._gather(visit, (capture,), None)
         try:
             page = await self._read(capture, visit)
@@ -158,28 +168,35 @@ class SourceSpider(scrapy.Spider):
                 self._count_problem("unreadable", visit.url, _without(capture.url, error))
                 self.keeper.keep_unreadable(document, capture, _without(capture.url, error))
         else:
-            return self._follow(visit, document, (*before, (capture, page)))
+            return self._follow(response, visit, document, (*before, (capture, page)))
         return []
 
-    def _follow(self, visit: Visit, document: str, parts: Parts) -> list[Request]:
+    def _follow(self, response: Response, visit: Visit, document: str, parts: Parts) -> list[Request]:
         """Ask for the article's next page; where there is none, go on to its attachments."""
         following = parts[-1][1].next
         if following is None or following in {capture.url for capture, _ in parts}:
-            return self._joined(visit, document, parts)
+            return self._joined(response, visit, document, parts)
         if len(parts) < MOST_PARTS:
             return [self._ask(Visit(following, document), self.on_part, first=visit, parts=parts)]
         self._problem("unreadable", visit.url, f"the article has more than {MOST_PARTS} pages")
         return []
 
-    def _joined(self, visit: Visit, document: str, parts: Parts) -> list[Request]:
+    def _joined(self, response: Response, visit: Visit, document: str, parts: Parts) -> list[Request]:
         captures = tuple(capture for capture, _ in parts)
         page = parts[0][1] if len(parts) == 1 else join([page for _, page in parts])
         if len(parts) > 1 and self.keeper.reads_as(document, *captures):
+            self._standing.add(document)
             return self._gather(visit, captures, None)
-        if self.source.match.is_about(page.title, page.text) or files.may_be_cover(page):
+        if not (self.source.match.is_about(page.title, page.text) or files.may_be_cover(page)):
+            self._unmatched(document, captures)
+            return []
+        twin = self.keeper.twin(document, page)
+        if twin is None or twin.document in self._standing:
+            self._stands(response, document)
             return self._gather(visit, captures, page)
-        self._unmatched(document, captures)
-        return []
+        if twin.document in self._gone:
+            return self._moved_here(twin, visit)
+        return [self._ask(twin, self.on_twin, found=visit)]
 
     async def _read(self, capture: Capture, visit: Visit) -> Page:
         """The document: a page, or a file that the listing leads to directly. Raises Blocked or Unreadable."""
@@ -266,6 +283,56 @@ class SourceSpider(scrapy.Spider):
             self._unmatched(document, gathering.captures)
         else:
             self._tell(visit, self.keeper.keep_page(document, capture, whole, gathering.fetched, parts))
+
+    # ── documents that moved ──
+
+    async def on_twin(self, response: Response, found: Visit) -> AsyncIterator[Request]:
+        """What stands at the old address of a text that was found at a new one. If nobody can tell, what was found
+        stays to be read by the next crawl."""
+        visit: Visit = response.meta["visit"]
+        async for request in self.on_document(response):
+            yield request
+        with self._stopping():
+            if visit.document in self._gone:
+                for request in self._moved_here(visit, found):
+                    yield request
+            elif visit.document in self._standing and found.document not in self._absorbed:
+                yield self._ask(found, self.on_document)
+
+    def _stands(self, response: Response, document: str) -> None:
+        """The document was read; where the site says that it lives elsewhere for good, it is asked there next time."""
+        self._standing.add(document)
+        reasons = response.meta.get("redirect_reasons", ())
+        if reasons and PERMANENT.issuperset(reasons):
+            self._move(document, response.url)
+
+    def _moved_here(self, old: Visit, found: Visit) -> list[Request]:
+        """The document of `old` is asked for where its text was found."""
+        assert old.document is not None
+        self._gone.pop(old.document)
+        self._move(old.document, found.url)
+        return [self._ask(Visit(found.url, old.document), self.on_document)]
+
+    def _move(self, document: str, url: str) -> None:
+        absorbed = self.keeper.moved(document, url)
+        if absorbed:
+            self._absorbed.add(absorbed)
+
+    def _leads_astray(self, response: Response, visit: Visit) -> bool:
+        """Sent on to the site's front page or to the listing: a polite way to say that nothing stands there."""
+        if not response.meta.get("redirect_urls"):
+            return False
+        return response.url in self._listings_asked or (
+            is_front_page(response.url) and not is_front_page(visit.url)
+        )
+
+    def closed(self, reason: str) -> None:
+        if self.failure:
+            return
+        with self._stopping():
+            for document, (visit, capture) in self._gone.items():
+                if document not in self._standing:
+                    self._tell(visit, self.keeper.missing(document, capture), "missing")
 
     def _tell(self, visit: Visit, outcome: Outcome, otherwise: str = "unchanged") -> None:
         self.counts[outcome.change or otherwise] += 1

@@ -39,8 +39,8 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Crawled:
-    """How the crawl of one source ended: done, degraded (some answers missing), failed (nothing could be read), busy
-    (another process crawls it at this moment; nothing was asked)."""
+    """How the crawl of one source ended: done, degraded (some answers missing), failed (nothing could be read),
+    interrupted, or busy (another process crawls it at this moment; nothing was asked)."""
 
     source: str
     outcome: str
@@ -119,6 +119,7 @@ class _Crowd:
         self.report = report
         self.crawled: list[Crawled] = []
         self.failure: OperatorError | None = None
+        self.is_interrupted = False
         self._turns = asyncio.Semaphore(HOSTS_AT_ONCE)
 
     async def run(self, sources: list[Source]) -> None:
@@ -130,7 +131,7 @@ class _Crowd:
     async def _host(self, group: list[Source]) -> None:
         async with self._turns:
             for source in group:
-                if self.failure is None:
+                if self.failure is None and not self.is_interrupted:
                     await self._claimed(source)
 
     async def _claimed(self, source: Source) -> None:
@@ -164,6 +165,13 @@ class _Crowd:
         if spider.failure:
             raise spider.failure
         stats = crawler.stats.get_stats() if crawler.stats else {}
+        if stats.get("finish_reason") != "finished":
+            # Ctrl-C or SIGTERM: the run stays open as a killed one does, and the source stays due.
+            self.is_interrupted = True
+            self.crawled.append(
+                Crawled(source.id, "interrupted", dict(spider.counts), tuple(spider.problems))
+            )
+            return
         crawled = _judge(spider, broken=any(key.startswith("spider_exceptions/") for key in stats))
         self.crawled.append(crawled)
         keeper.finish(run, crawled.outcome, crawled.counts, self.terms.next_due(source, self.clock()))

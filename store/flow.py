@@ -29,13 +29,15 @@ def _is_none(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a document inherits from its source. `region` is a GB/T 2260 code."""
+    """What a document inherits from its source. `region` is a GB/T 2260 code; `rules` is another text when entries
+    would be found, or documents read, by other rules."""
 
     id: str
     name: str
     publisher: str
     region: str
     kind: SourceKind
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Visit:
     last_modified: str | None = None
     next: str | None = None
     title: str | None = None
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether the server was asked for news only: else a 304 is no answer."""
+        return bool(self.etag or self.last_modified)
 
 
 @dataclass(frozen=True, slots=True)

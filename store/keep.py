@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from store import files, moves, plans
 from store import models as rows
 from store.archive import Archive, Original, Place, digest
 from store.database import Database
-from store.diff import diff, fills
 from store.flow import (
     Attachment,
     Capture,
@@ -35,7 +33,7 @@ from store.identity import canonical, document_id
 from store.locks import alone
 from store.normal import content_hash
 from store.rechecks import SECOND_LOOK, next_check
-from store.shapes import difference_to_json, page_from_json, page_to_json
+from store.records import Judged, add_capture, add_change, add_parts, add_version, digest_of, judge
 
 GONE = 410
 # PostgreSQL indexes no more than 2700 bytes; Scrapy asks for nothing longer than this.
@@ -64,6 +62,9 @@ class Keeper:
             source.region, source.kind = self.origin.region, self.origin.kind
             session.add(source)
             session.flush()
+            if source.rules != self.origin.rules:
+                _forget_readings(session, source.id)
+                source.rules = self.origin.rules
             run = rows.Run(source_id=source.id, started_at=self.clock(), counts={})
             session.add(run)
             session.flush()
@@ -80,7 +81,7 @@ class Keeper:
         """A health event of this source, with the capture that shows it."""
         kept = self._archive(capture) if capture else None
         with self.database.write() as session:
-            row = _add_capture(session, capture, *kept) if capture and kept else None
+            row = add_capture(session, capture, *kept) if capture and kept else None
             session.flush()
             session.add(self._event(sign, url, detail, row.id if row else None))
 
@@ -107,7 +108,7 @@ class Keeper:
         place, original = self._archive(capture)
         found: list[Visit] = []
         with self.database.write() as session:
-            _add_capture(session, capture, place, original)
+            add_capture(session, capture, place, original)
             session.merge(
                 rows.ListingPage(
                     source_id=self.origin.id,
@@ -201,7 +202,7 @@ class Keeper:
         """Whether these are the very bytes that were read last: then nothing has to be read again. Of a document
         split over several pages all must be asked about; its first page alone is never what was read."""
         with self.database.read() as session:
-            return session.get_one(rows.Document, document).reads_as == _digest_of(captures)
+            return session.get_one(rows.Document, document).reads_as == digest_of(captures)
 
     def keep_same(
         self,
@@ -218,13 +219,16 @@ class Keeper:
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
             self._keep_files(session, document, filed, capture.fetched_at)
-            _add_capture(session, capture, place, original, row)
-            _add_parts(session, parts, places, row)
+            add_capture(session, capture, place, original, row)
+            add_parts(session, parts, places, row)
             self._checked(row, capture.fetched_at, capture, parts)
             if row.state != "withdrawn":
                 return Outcome(document)
+            if row.version is None:
+                row.state = "unreadable"  # it was missing for a while, and is as unreadable as before
+                return Outcome(document)
             row.state = "live"
-            _add_change(session, row, "restored", capture.fetched_at, row.version, row.version, Difference())
+            add_change(session, row, "restored", capture.fetched_at, row.version, row.version, Difference())
             return Outcome(document, "restored", row.version.number if row.version else None)
 
     def keep_page(
@@ -244,12 +248,12 @@ class Keeper:
         at = capture.fetched_at if capture else self.clock()
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
-            judged = _judge(row.version, page)
+            judged = judge(row.version, page)
             if judged.is_renewed:
                 # Before the first change, so that two keepers can't wait for each other.
                 alone(session, plans.LINKING)
-            captured = _add_capture(session, capture, *archived, row) if capture and archived else None
-            _add_parts(session, parts, places, row)
+            captured = add_capture(session, capture, *archived, row) if capture and archived else None
+            add_parts(session, parts, places, row)
             self._keep_files(session, document, filed, at)
             outcome = self._keep_version(session, row, captured, page, at, judged)
             self._checked(row, at, capture, parts)
@@ -262,7 +266,7 @@ class Keeper:
         captured: rows.Capture | None,
         page: Page,
         at: dt.datetime,
-        judged: _Judged,
+        judged: Judged,
     ) -> Outcome:
         before = version = row.version
         difference = judged.difference
@@ -277,11 +281,11 @@ class Keeper:
             session.flush()
             capture_id = captured.id if captured else before.capture_id if before else None
             assert capture_id is not None
-            version = self._add_version(session, row, capture_id, at, page, judged.content_hash)
+            version = add_version(session, row, capture_id, at, page, judged.content_hash)
             plans.link(session, row, page)
         if change:
             row.changed_at = at
-            _add_change(session, row, change, at, before, version, difference)
+            add_change(session, row, change, at, before, version, difference)
         return Outcome(row.id, change, version.number if version else None, difference)
 
     def keep_unmatched(self, document: str, capture: Capture, parts: Sequence[Capture] = ()) -> Outcome:
@@ -290,8 +294,8 @@ class Keeper:
         places = [self._archive(part) for part in parts]
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
-            _add_capture(session, capture, place, original, row)
-            _add_parts(session, parts, places, row)
+            add_capture(session, capture, place, original, row)
+            add_parts(session, parts, places, row)
             row.state = "unmatched"
             self._checked(row, capture.fetched_at, capture)
         return Outcome(document)
@@ -301,7 +305,7 @@ class Keeper:
         place, original = self._archive(capture)
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
-            captured = _add_capture(session, capture, place, original, row)
+            captured = add_capture(session, capture, place, original, row)
             session.flush()
             session.add(self._event("unreadable", row.url, detail, captured.id))
             if row.version_id is None:
@@ -313,7 +317,7 @@ class Keeper:
         place, original = self._archive(capture)
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
-            _add_capture(session, capture, place, original, row)
+            add_capture(session, capture, place, original, row)
             now = capture.fetched_at
             confirmed = capture.status == GONE or row.missing_since is not None
             row.missing_since = row.missing_since or now
@@ -327,7 +331,7 @@ class Keeper:
             if row.version_id is None:
                 return Outcome(document)
             row.changed_at = now
-            _add_change(session, row, "withdrawn", now, row.version, None, Difference())
+            add_change(session, row, "withdrawn", now, row.version, None, Difference())
             return Outcome(document, "withdrawn", row.version.number if row.version else None)
 
     # ── parts ──
@@ -345,32 +349,7 @@ class Keeper:
             # the validators of an article's first page say nothing about its other pages
             row.etag = None if parts else capture.header("ETag")
             row.last_modified = None if parts else capture.header("Last-Modified")
-            row.reads_as = _digest_of((capture, *parts))
-
-    def _add_version(
-        self,
-        session: Session,
-        row: rows.Document,
-        capture_id: int,
-        at: dt.datetime,
-        page: Page,
-        hashed: str,
-    ) -> rows.Version:
-        last = session.scalar(select(func.max(rows.Version.number)).where(rows.Version.document_id == row.id))
-        version = rows.Version(
-            document_id=row.id,
-            number=(last or 0) + 1,
-            capture_id=capture_id,
-            captured_at=at,
-            title=page.title or row.listed_title,
-            content_hash=hashed,
-            page=page_to_json(page),
-        )
-        session.add(version)
-        session.flush()
-        row.version_id = version.id
-        session.expire(row, ["version"])
-        return version
+            row.reads_as = digest_of((capture, *parts))
 
     def _file(self, fetched: Sequence[Fetched]) -> list[Filed]:
         """Write the attachments' records, before the transaction that points to them."""
@@ -380,7 +359,7 @@ class Keeper:
         """Attachments' captures have no document: a document's own captures are those of its page."""
         came: list[tuple[Fetched, rows.Capture | None]] = []
         for one, archived in filed:
-            row = _add_capture(session, one.capture, *archived) if one.capture and archived else None
+            row = add_capture(session, one.capture, *archived) if one.capture and archived else None
             came.append((one, row))
         session.flush()
         for one, capture_id in files.keep(session, document, came, at):
@@ -399,80 +378,13 @@ class Keeper:
         return self.archive.append(capture, original), twin.id if twin else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A page beside the version before it."""
-
-    content_hash: str
-    difference: Difference
-    is_renewed: bool
-
-
-def _judge(before: rows.Version | None, page: Page) -> _Judged:
-    hashed = content_hash(page)
-    if before is None:
-        return _Judged(hashed, Difference(), True)
-    if before.content_hash == hashed:
-        return _Judged(hashed, Difference(), False)
-    known = page_from_json(before.page)
-    if fills(known, page):
-        return _Judged(hashed, Difference(), True)
-    difference = diff(known, page)
-    return _Judged(hashed, difference, bool(difference))
-
-
-def _add_capture(
-    session: Session,
-    capture: Capture,
-    place: Place,
-    body_of: int | None,
-    document: rows.Document | None = None,
-) -> rows.Capture:
-    row = rows.Capture(
-        document_id=document.id if document else None,
-        url=capture.url,
-        fetched_at=capture.fetched_at,
-        status=capture.status,
-        digest=digest(capture.body),
-        file=place.file,
-        offset=place.offset,
-        length=place.length,
-        body_of=body_of,
+def _forget_readings(session: Session, source: str) -> None:
+    """By other rules the same bytes may name other entries and read otherwise: ask for all of them whole, once."""
+    session.execute(
+        update(rows.ListingPage)
+        .where(rows.ListingPage.source_id == source)
+        .values(etag=None, last_modified=None)
     )
-    session.add(row)
-    return row
-
-
-def _add_parts(
-    session: Session,
-    parts: Sequence[Capture],
-    places: Sequence[tuple[Place, int | None]],
-    document: rows.Document,
-) -> None:
-    for part, (place, body_of) in zip(parts, places, strict=True):
-        _add_capture(session, part, place, body_of, document)
-
-
-def _digest_of(captures: Sequence[Capture]) -> str:
-    return digest(b"".join(capture.body for capture in captures))
-
-
-def _add_change(
-    session: Session,
-    document: rows.Document,
-    kind: ChangeType,
-    at: dt.datetime,
-    from_version: rows.Version | None,
-    to_version: rows.Version | None,
-    difference: Difference,
-) -> None:
-    session.add(
-        rows.Change(
-            document_id=document.id,
-            type=kind,
-            detected_at=at,
-            from_version_id=from_version.id if from_version else None,
-            to_version_id=to_version.id if to_version else None,
-            difference=difference_to_json(difference),
-        )
-    )
+    of_source = update(rows.Document).where(rows.Document.source_id == source)
+    session.execute(of_source.values(etag=None, last_modified=None, reads_as=None, next_check_at=None))
+    session.execute(of_source.where(rows.Document.state == "unmatched").values(state="found"))

@@ -35,6 +35,7 @@ class Source(Base):
     publisher: Mapped[str]
     region: Mapped[str]
     kind: Mapped[str]
+    rules: Mapped[str | None]
     last_crawled_at: Mapped[dt.datetime | None]
     next_due_at: Mapped[dt.datetime | None] = mapped_column(index=True)
 

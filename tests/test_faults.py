@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from conftest import Run, clean_environment
+from conftest import PROGRAM, Run, clean_environment
+from test_polite import Site, served
 
 from bench import kills
 from demo.web import DemoWeb
@@ -131,3 +135,53 @@ def _program(data: Path) -> list[str]:
 def _health(database: Database) -> list[tuple[str, str]]:
     with database.engine.connect() as connection:
         return [tuple(row) for row in connection.exec_driver_sql("select source_id, sign from health_events")]
+
+
+class Stalling(Site):
+    """A site that lets its fifth answer wait for the word to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stalls, self.goes_on = threading.Event(), threading.Event()
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        if len(self.asked) == 4:
+            self.stalls.set()
+            self.goes_on.wait(timeout=60)
+        super().answer(handler)
+
+
+@pytest.mark.one_database
+def test_an_interrupted_crawl_is_not_done_and_stays_due(data: Path, yaodian: Run) -> None:
+    """The site answers one document, and then waits until the crawl has been interrupted."""
+    site = Stalling()
+    with served(site) as url:
+        (data / "sources" / "slow.yaml").write_text(
+            SOURCE.format(id="slow", url=url).replace("ul li", "li"), encoding="utf-8"
+        )
+        with subprocess.Popen(
+            [*PROGRAM, "--data", str(data), "crawl"],
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert site.stalls.wait(timeout=60)
+            process.send_signal(signal.SIGINT)
+            site.goes_on.set()
+            said, _ = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert "slow: interrupted" in said
+        again = yaodian("crawl")
+    assert again.returncode == 0
+    assert "slow: done" in again.stdout
+
+
+def test_new_rules_of_a_source_are_applied_to_what_was_seen(
+    watched: DemoWeb, data: Path, yaodian: Run
+) -> None:
+    path = data / "sources" / "demo-longyuan.yaml"
+    rules = path.read_text(encoding="utf-8")
+    path.write_text(rules + "\nmatch: {any: [工作计划]}\n", encoding="utf-8")
+    assert yaodian("crawl", "demo-longyuan").stdout.count("new       ") == 1
+    path.write_text(rules, encoding="utf-8")
+    assert yaodian("crawl", "demo-longyuan").stdout.count("new       ") == 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -174,4 +175,6 @@ class Source(Part):
 
     @property
     def origin(self) -> Origin:
-        return Origin(self.id, self.name, self.publisher, self.region, self.kind)
+        rules = self.model_dump_json(include={"listing", "match", "document", "fetch"})
+        digest = hashlib.sha256(rules.encode()).hexdigest()[:16]
+        return Origin(self.id, self.name, self.publisher, self.region, self.kind, digest)

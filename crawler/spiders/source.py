@@ -85,7 +85,7 @@ class SourceSpider(scrapy.Spider):
         with self._stopping():
             self.counts["listings"] += 1
             following = None
-            if response.status == NOT_MODIFIED:
+            if response.status == NOT_MODIFIED and visit.is_conditional:
                 self.counts["not_modified"] += 1
                 self.keeper.listing_unchanged(visit)
                 following = visit.next
@@ -124,7 +124,7 @@ class SourceSpider(scrapy.Spider):
             return
         with self._stopping():
             self.counts["documents"] += 1
-            if response.status == NOT_MODIFIED:
+            if response.status == NOT_MODIFIED and visit.is_conditional:
                 self.counts["not_modified"] += 1
                 self._standing.add(visit.document)
                 asked = self._gather(visit, (), None)

@@ -22,7 +22,7 @@ MOST_ITEMS = 12
 MOST_HEADINGS = 12
 
 _UNITS = "元个所名人次场间年月日天周座里份项条支套台节课家亩米岁"
-_FIGURE = re.compile(rf"\d[\d.,]*(?:\s?[%％‰]|\s?[万亿]*[{_UNITS}]?)")
+_FIGURE = re.compile(rf"\d+(?:[.,]\d+)*(?:\s?[%％‰]|\s?[万亿]*[{_UNITS}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +169,16 @@ def _news(change: rows.Change) -> News:
         items=tuple(_item(item) for item in items[:MOST_ITEMS]),
         more_items=max(0, len(items) - MOST_ITEMS),
         renumbered=len(difference.items) - len(items),
-        fields=tuple((f.field, str(f.old or ""), str(f.new or "")) for f in difference.metadata),
+        fields=tuple((f.field, _shown(f.old), _shown(f.new)) for f in difference.metadata),
         attachments=difference.attachments,
     )
+
+
+def _shown(value: object) -> str:
+    """A field's value as a reader wants it: a period is its years."""
+    if isinstance(value, dict):
+        return "–".join(dict.fromkeys(str(year) for year in value.values()))
+    return "" if value is None else str(value)
 
 
 def _day(page: Page | None) -> str | None:
@@ -202,7 +209,9 @@ def _highlight(everything: list[News]) -> str | None:
         for item in news.items:
             old, new = _figure(item.change, old=True), _figure(item.change, old=False)
             if item.change.op == "edited" and old and new and old != new:
-                heading = f"“{item.change.heading}”" if item.change.heading else item.path
+                # A paragraph's place ("¶3") is ours, not the reader's.
+                where = "" if "¶" in item.path else item.path
+                heading = f"“{item.change.heading}”" if item.change.heading else where
                 return f"{news.publisher or news.title}{heading}由 {old} 调为 {new}"
     return None
 

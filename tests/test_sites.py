@@ -208,8 +208,11 @@ def test_each_list_page_is_read_whole(site: Site) -> None:
 
 
 def test_each_entry_is_asked_for(site: Site) -> None:
+    """And nothing else but the files that documents link to."""
     asked = site.first.answered(200) | site.first.answered(404)
-    assert asked - {"/robots.txt"} == site.paths | set(site.entries)
+    pages = {path for path in asked if path.endswith((".html", "/"))}
+    assert pages == site.paths | set(site.entries)
+    assert not (asked - pages - {"/robots.txt"}) or site.first.count("attachments")
     times = Counter({path: n for (path, _), n in site.first.asked.items() if path in site.paths})
     assert times == Counter({path: len(rows) for path, rows in site.documents.items()})
 

@@ -16,11 +16,13 @@ from store import plans
 from store.archive import Archive, Original, Place, digest
 from store.database import Database
 from store.diff import diff
+from store.errors import SiteError
 from store.flow import Capture, ChangeType, Difference, Entry, Listing, Origin, Outcome, Page, Visit
 from store.identity import canonical, document_id
 from store.normal import content_hash
 from store.rechecks import SECOND_LOOK, next_check
 from store.shapes import difference_to_json, page_from_json, page_to_json
+from store.templates import restored
 
 GONE = 410
 Clock = Callable[[], dt.datetime]
@@ -167,8 +169,13 @@ class Keeper:
             _add_change(session, row, "restored", capture.fetched_at, row.version, row.version, Difference())
             return Outcome(document, "restored", row.version.number if row.version else None)
 
-    def keep_page(self, document: str, capture: Capture, page: Page) -> Outcome:
-        """A page that was read: a new version when its content differs from the one before."""
+    def keep_page(
+        self, document: str, capture: Capture, page: Page, read: Callable[[Capture], Page] | None = None
+    ) -> Outcome:
+        """A page that was read: a new version when its content differs from the one before. With `read`, how the
+        page was read, the version before is read again from its capture in the same way: what only the reading
+        changed is no change."""
+        last = self._last(document, page, read)
         place, original = self._archive(capture)
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
@@ -176,8 +183,8 @@ class Keeper:
             before = row.version
             hashed = content_hash(page)
             difference = Difference()
-            if before is not None and before.content_hash != hashed:
-                difference = diff(page_from_json(before.page), page)
+            if last is not None and content_hash(last) != hashed:
+                difference = diff(last, page)
             was_withdrawn = row.state == "withdrawn"
             row.state = "live"
             change: ChangeType | None = "restored" if was_withdrawn and before else None
@@ -241,6 +248,22 @@ class Keeper:
             return Outcome(document, "withdrawn", row.version.number if row.version else None)
 
     # ── parts ──
+
+    def _last(self, document: str, page: Page, read: Callable[[Capture], Page] | None) -> Page | None:
+        """The current version as today's reading has it; None where there is none."""
+        with self.database.read() as session:
+            version = session.get_one(rows.Document, document).version
+            if version is None:
+                return None
+            stored = page_from_json(version.page)
+            if read is None or version.content_hash == content_hash(page):
+                return stored
+            try:
+                return read(
+                    restored(session, self.archive, session.get_one(rows.Capture, version.capture_id))
+                )
+            except SiteError:
+                return stored  # what was a document then no longer reads as one
 
     def _checked(self, row: rows.Document, at: dt.datetime, capture: Capture | None = None) -> None:
         row.checked_at, row.missing_since = at, None

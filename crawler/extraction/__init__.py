@@ -6,21 +6,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
-from crawler.extraction import anchor, blocked, lines, metadata, title
+from crawler.extraction import anchor, blocked, confidence, dates, learning, limits, lines, metadata, title
 from crawler.extraction.attachments import attachments
 from crawler.extraction.charset import decode, header_charset
+from crawler.extraction.furniture import without_notices, without_slots
+from crawler.extraction.learning import Sample
 from crawler.extraction.locate import Located, locate, weigh
 from crawler.extraction.outline import outline
 from crawler.extraction.render import Line, render
+from crawler.extraction.template import Template
 from crawler.extraction.tree import body_of, is_hidden, metas, page_title, parse, select, select_text
 from crawler.sources.schema import DocumentRules
-from store.errors import Blocked, Unreadable
+from store.errors import Blocked, SiteError, Unreadable
 from store.flow import Capture, Page
 
-__all__ = ["decode", "outline", "parse", "read"]
+__all__ = ["Template", "decode", "learn", "outline", "parse", "read"]
 
 _BINARY = re.compile(rb"%PDF-|PK\x03\x04|\xd0\xcf\x11\xe0|\x89PNG|\xff\xd8\xff|GIF8|Rar!|\x1f\x8b|OFD|RIFF")
 _MEDIA = re.compile(r"(?:text/|application/(?:xhtml|xml|json|octet-stream|x-?html)|$)", re.I)
@@ -29,39 +34,109 @@ LITTLE = 200.0
 """Characters of prose below which a page is looked at for hidden text."""
 
 
-def read(capture: Capture, rules: DocumentRules = DocumentRules(), charset: str | None = None) -> Page:  # noqa: B008
-    """The document in a capture. `rules` are the source's own selectors, `charset` its own charset.
+def read(
+    capture: Capture,
+    rules: DocumentRules = DocumentRules(),  # noqa: B008
+    charset: str | None = None,
+    template: Template | None = None,
+) -> Page:
+    """The document in a capture. `rules` are the source's own selectors, `charset` its own charset, `template` what
+    was learned of its pages.
 
-    Raises `Unreadable` for what is no page or has no text, `Blocked` for a challenge, an error or a login page.
+    Raises `Unreadable` for what is no page, too large or without text, `Blocked` for a challenge, an error or a
+    login page.
     """
-    html = _text(capture, charset)
-    root = parse(html)
+    opened = _open(capture, rules, charset)
+    main = locate(opened.root, opened.body, opened.lines, rules, template)
+    return _page(opened, main, rules, template)[0]
+
+
+def learn(
+    captures: Iterable[Capture],
+    rules: DocumentRules = DocumentRules(),  # noqa: B008
+    charset: str | None = None,
+) -> Template | None:
+    """What the documents of a source have in common; captures of one address in the order in which they came. None
+    where they are too few or have nothing in common."""
+    samples = []
+    for capture in captures:
+        try:
+            opened = _open(capture, rules, charset)
+            main = locate(opened.root, opened.body, opened.lines, rules)
+            page, kept = _page(opened, main, rules)
+        except SiteError:
+            continue  # no document: nothing to learn from it
+        day = dates.day(page.metadata.published_at)
+        samples.append(
+            Sample(capture.url, opened.root, opened.body, opened.lines, main.element, kept, page.title, day)
+        )
+    return learning.learn(samples)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A capture that is a page: parsed, and its visible lines."""
+
+    url: str
+    root: etree._Element
+    body: etree._Element
+    meta: dict[str, str]
+    lines: list[Line]
+
+
+def _open(capture: Capture, rules: DocumentRules, charset: str | None) -> _Opened:
+    root = parse(_text(capture, charset))
+    limits.check_tree(capture.url, root)
     meta = metas(root)
     body = body_of(root)
     whole = _lines(body, _removed(root, rules), capture.url)
+    limits.check_lines(capture.url, whole)
     _refuse(capture.url, root, whole, meta)
-    main = locate(root, body, whole, rules)
-    divided = lines.divide(whole, main.element)
-    if main.prose < anchor.PROSE:
+    return _Opened(capture.url, root, body, meta, whole)
+
+
+def _page(
+    opened: _Opened, main: Located, rules: DocumentRules, template: Template | None = None
+) -> tuple[Page, list[Line]]:
+    """The page, and the lines that are its text."""
+    url, root, meta, whole = opened.url, opened.root, opened.meta, opened.lines
+    divided = without_slots(lines.divide(whole, main.element), main.fitted, root)
+    if main.prose < anchor.PROSE and main.fitted is None:
         hints = (meta.get("articletitle", ""), page_title(root))
-        divided = anchor.anchored(whole, hints, main.element is body) or divided
+        divided = anchor.anchored(whole, hints, main.element is opened.body) or divided
     named = select_text(root, rules.title) if rules.title else None
     heading = title.choose(page_title(root), meta, whole, len(divided.above), named)
+    layout = main.fitted.layout if main.fitted else None
+    if layout and layout.title and named is None:
+        told = lines.plain(f"{page_title(root)} {meta.get('articletitle', '')}")
+        if heading is None or lines.plain(heading) not in told:
+            heading = _said(root, layout.title) or heading
     reading = lines.clean(divided, main.element, heading)
-    text = "\n".join(line.text for line in reading.body)
+    body = without_notices(reading.body, template)
+    text = "\n".join(line.text for line in body)
     if not text:
-        raise Unreadable(f"{capture.url}: no text found; give `document: content` in the source file")
+        raise Unreadable(f"{url}: no text found; give `document: content` in the source file")
     nodes = outline(text)
     published = select_text(root, rules.published) if rules.published else None
-    return Page(
-        url=capture.url,
+    reading.body = body
+    described = metadata.describe(url, root, meta, reading, heading, nodes, published)
+    if layout and layout.info and described.published_at is None:
+        described = replace(described, published_at=dates.find(_said(root, layout.info)))
+    page = Page(
+        url=url,
         title=heading,
         text=text,
-        metadata=metadata.describe(capture.url, root, meta, reading, heading, nodes, published),
+        metadata=described,
         outline=nodes,
-        attachments=attachments(reading.body),
-        confidence=_confidence(main, reading.body),
+        attachments=attachments(body),
+        confidence=confidence.of(main, body, lines.plain(heading or "") if heading else None),
     )
+    return page, body
+
+
+def _said(root: etree._Element, path: str) -> str | None:
+    """The text of the one element at a learned path; None where there is none or more."""
+    return select_text(root, path) if len(select(root, path)) == 1 else None
 
 
 def _text(capture: Capture, charset: str | None) -> str:
@@ -71,6 +146,7 @@ def _text(capture: Capture, charset: str | None) -> str:
     if not capture.body.strip():
         raise Unreadable(f"{capture.url}: the answer is empty")
     html, _ = decode(capture.body, header_charset(capture.header("Content-Type")), charset)
+    limits.check_text(capture.url, html)
     if media == "text/plain" or "<" not in html[:2000]:
         html = "<pre>" + html.replace("&", "&amp;").replace("<", "&lt;") + "</pre>"
     return html
@@ -97,10 +173,3 @@ def _refuse(url: str, root: etree._Element, whole: list[Line], meta: dict[str, s
         raise Blocked(f"{url}: {reason} instead of a document")
     if not whole:
         raise Unreadable(f"{url}: the page has no text; it may be built by scripts (`fetch: render: true`)")
-
-
-def _confidence(main: Located, body: list[Line]) -> float:
-    """How the container was found, less where the text is short or made of links."""
-    length = sum(len(line.text) for line in body) or 1
-    linked = sum(line.linked for line in body) / length
-    return round(max(0.1, main.confidence - (0.2 if length < 60 else 0.0) - 0.5 * min(1.0, linked)), 2)

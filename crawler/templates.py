@@ -1,0 +1,74 @@
+"""The template of a source during its crawl: learned from its archived captures, relearned when it no longer fits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+
+from crawler.extraction import Template, learn, read
+from crawler.extraction.confidence import MISFIT
+from crawler.extraction.learning import LEAST
+from crawler.extraction.template import from_json, to_json
+from crawler.sources.schema import Source
+from store import templates
+from store.flow import Capture, Page
+from store.keep import Keeper
+from store.templates import Learned
+
+MOST = 24
+"""Documents to learn from."""
+AGE = dt.timedelta(days=30)
+DOUBTS = 3
+"""Pages that a template may fail to fit before it is learned anew."""
+LAYOUTS = 6
+"""Layouts kept: those of before a redesign read the captures of before it."""
+
+Reader = Callable[[Capture], Page]
+
+
+def reader(keeper: Keeper, source: Source) -> Reader:
+    """How this crawl reads the source's documents. The template is the same for the whole crawl. The function raises
+    what `extraction.read` raises."""
+    template = _current(keeper, source)
+
+    def read_document(capture: Capture) -> Page:
+        page = read(capture, source.document, source.fetch.charset, template)
+        if template is not None and page.confidence <= MISFIT:
+            templates.doubt(keeper.database, source.id)
+        return page
+
+    return read_document
+
+
+def _current(keeper: Keeper, source: Source) -> Template | None:
+    if source.document.content:
+        return None  # the operator has said where the text is
+    known = templates.load(keeper.database, source.id)
+    before = from_json(known.template) if known and known.template is not None else None
+    documents = templates.readable(keeper.database, source.id)
+    if not _is_due(known, documents, keeper.clock()):
+        return before
+    captures = templates.samples(keeper.database, keeper.archive, source.id, MOST)
+    found = learn(captures, source.document, source.fetch.charset)
+    template = _joined(found, before)
+    value = to_json(template) if template else None
+    templates.keep(keeper.database, source.id, Learned(keeper.clock(), documents, 0, value))
+    return template
+
+
+def _is_due(known: Learned | None, documents: int, now: dt.datetime) -> bool:
+    if documents < LEAST:
+        return False
+    if known is None or known.doubts >= DOUBTS or now - known.at > AGE:
+        return True
+    return documents >= 2 * known.documents
+
+
+def _joined(found: Template | None, before: Template | None) -> Template | None:
+    """What was found, and the older layouts behind it."""
+    if found is None or before is None:
+        return found or before
+    paths = {layout.content for layout in found.layouts}
+    older = tuple(layout for layout in before.layouts if layout.content not in paths)
+    return replace(found, layouts=(*found.layouts, *older)[:LAYOUTS])

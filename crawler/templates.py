@@ -21,6 +21,8 @@ MOST = 24
 AGE = dt.timedelta(days=30)
 DOUBTS = 3
 """Pages that a template may fail to fit before it is learned anew."""
+PATIENCE = dt.timedelta(days=1)
+"""How long a template is kept though it is doubted: some sources have pages of no layout."""
 LAYOUTS = 6
 """Layouts kept: those of before a redesign read the captures of before it."""
 
@@ -60,7 +62,7 @@ def _current(keeper: Keeper, source: Source) -> Template | None:
 def _is_due(known: Learned | None, documents: int, now: dt.datetime) -> bool:
     if documents < LEAST:
         return False
-    if known is None or known.doubts >= DOUBTS or now - known.at > AGE:
+    if known is None or now - known.at > (PATIENCE if known.doubts >= DOUBTS else AGE):
         return True
     return documents >= 2 * known.documents
 

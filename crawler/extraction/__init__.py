@@ -129,7 +129,9 @@ def _page(
         metadata=described,
         outline=nodes,
         attachments=attachments(body),
-        confidence=confidence.of(main, body, lines.plain(heading or "") if heading else None),
+        confidence=confidence.of(
+            main, body, titled=heading is not None, dated=described.published_at is not None
+        ),
     )
     return page, body
 

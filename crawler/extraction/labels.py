@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 FIELDS = {
     "publisher": "发布机构 发文机关 发文机构 发布单位 公开主体 发布部门 制发机关 发文单位 公开责任部门 公开单位 发布机关 信息提供单位 发布主体",
@@ -46,8 +47,11 @@ LIMIT = 300
 
 def pairs(line: str) -> list[tuple[str, str]]:
     """(label without blanks, value) of each labelled value in a line; the value may be empty."""
-    if len(line) > LIMIT:
-        return []
+    return [] if len(line) > LIMIT else [*_pairs(line)]
+
+
+@lru_cache(maxsize=1024)
+def _pairs(line: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     cells = [cell.strip() for cell in line.split("\t")]
     spaced = _SPACED.fullmatch(line) if len(cells) == 1 else None

@@ -180,12 +180,11 @@ def _together(elements: list[etree._Element]) -> etree._Element:
 def _container(body: etree._Element, weights: Weights) -> etree._Element | None:
     """The known container with most of the text; none where it holds less than half of it: some templates leave
     the named box to a summary, or name the box of a sidebar so."""
-    found = []
-    for element in body.iter(etree.Element):
-        if any(name in rules.CONTAINERS for name in tokens(element)):
-            if element not in weights.length and element not in weights.files:
-                continue
-            found.append(element)
+    found = [
+        element
+        for element in [*weights.length]
+        if element.attrib and any(name in rules.CONTAINERS for name in tokens(element))
+    ]
     if not found:
         return None
     best = max(found, key=lambda e: weights.of.get(e, 0.0))

@@ -32,7 +32,7 @@ lint: install ## ruff and mypy --strict
 	@$(BIN)/mypy
 
 bench: install ## measure against named rivals (see bench/README.md)
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.extraction $(SHARED)
 
 clean: ## remove the virtual environment and what the demo wrote
 	rm -rf .venv demo-data

@@ -20,12 +20,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from bench import rivals
-from bench.rivals import Extractor, Read
+from bench.rivals import Extractor, Read, text_of
 from crawler.extraction import Template, decode, learn, read
 from crawler.extraction.learning import LEAST
 from store.errors import SiteError
@@ -123,7 +124,6 @@ def ours(templates: dict[str, Template] | None = None) -> Extractor:
             page.title,
             str(page.metadata.published_at or ""),
             page.metadata.document_number,
-            tuple((a.name, a.url) for a in page.attachments),
             page.confidence,
         )
 
@@ -157,10 +157,10 @@ def measure(
     spent = time.process_time() - before
     f1s, titles, days, numbers = [], [], [], []
     for page, got in zip(pages, reads, strict=True):
-        gold = page.gold
+        gold, said = page.gold, text_of(got)
         wanted, text = (
             score.norm(gold["text"]),
-            score.norm(score.demark(got.text) if "|" in got.text else got.text),
+            score.norm(score.demark(said) if "|" in said else said),
         )
         names = {score.norm(t) for t in (gold["title"], *(gold.get("title_alt") or ()))}
         printed = max(
@@ -182,12 +182,12 @@ def keeps(
     """On the made-up layouts: F1; shares of numbers, of attachments and of items at the start of a line; leaks a page."""
     f1s, numbers, attached, items, leaks = [], [], [], [], 0
     for page in pages:
-        gold, got = page.gold, extract(page.html, page.url)
-        text = score.norm(got.text)
+        gold, said = page.gold, text_of(extract(page.html, page.url))
+        text = score.norm(said)
         f1s.append(score.prf(score.norm(gold["gold"]), text)[2])
-        starts = [score.norm(line) for line in got.text.split("\n")]
-        for item in gold["items"] + gold["heads"]:
-            items.append(any(line.startswith(score.norm(item)) for line in starts))
+        starts = [score.norm(line) for line in said.split("\n")]
+        wanted = [score.norm(item) for item in gold["items"] + gold["heads"]]
+        items += [any(line.startswith(item) for line in starts) for item in wanted]
         for line in gold["gold"].split("\n"):
             if re.fullmatch(r".{2,8}〔\d{4}〕\d+号|\d{4}年\d+月\d+日", line):
                 numbers.append(score.norm(line) in text)
@@ -249,7 +249,7 @@ def main_table(
     for name, extract in every.items():
         s = measure(score, extract, pages, warm)
         print(
-            f"  {name:<31}{s.f1:.3f}  {s.least:.3f}  {s.title:.3f}  {s.date:.3f}  {s.number:.3f}  {s.speed:8.1f}"
+            f"  {name:<32}{s.f1:.3f}  {s.least:.3f}  {s.title:.3f}  {s.date:.3f}  {s.number:.3f}  {s.speed:8.1f}"
         )
 
 
@@ -257,7 +257,7 @@ def layout_table(score: ModuleType, every: dict[str, Extractor], pages: list[Lab
     print(f"\n{len(pages)} made-up layouts".ljust(34) + "   F1   文号, 落款  附件  items  leaks/page")
     for name, extract in every.items():
         f1, numbers, attached, items, leaks = keeps(score, extract, pages)
-        print(f"  {name:<31}{f1:.3f}    {numbers:.3f}  {attached:.3f}  {items:.3f}  {leaks:.2f}")
+        print(f"  {name:<32}{f1:.3f}    {numbers:.3f}  {attached:.3f}  {items:.3f}  {leaks:.2f}")
 
 
 def variant_table(score: ModuleType, pages: list[Labelled], lists: list[Labelled]) -> None:
@@ -266,12 +266,12 @@ def variant_table(score: ModuleType, pages: list[Labelled], lists: list[Labelled
     for name, change in VARIANTS.items():
         changed = [Labelled(p.name, p.site, p.url, change(p.html), p.gold) for p in pages]
         s = measure(score, ours(), changed)
-        sure += [(r.confidence or 0.0, f1) for r, f1 in zip(s.reads, s.f1s, strict=True)]
-        print(f"  {name:<31}{s.f1:.3f}  {s.least:.3f}  {s.title:.3f}  {s.date:.3f}")
+        sure += [(r.confidence, f1) for r, f1 in zip(s.reads, s.f1s, strict=True)]
+        print(f"  {name:<32}{s.f1:.3f}  {s.least:.3f}  {s.title:.3f}  {s.date:.3f}")
     extract = ours()
-    on_lists = [extract(page.html, page.url).confidence or 0.0 for page in lists]
+    on_lists = [extract(page.html, page.url).confidence for page in lists]
     print("\nconfidence".ljust(34) + "    documents, F1 >= .95 of them, lists")
-    for low, high in zip(BANDS, BANDS[1:], strict=False):
+    for low, high in pairwise(BANDS):
         band = [f1 for confidence, f1 in sure if low <= confidence < high]
         right = f"{statistics.mean(f1 >= 0.95 for f1 in band):.3f}" if band else "-"
         count = sum(low <= confidence < high for confidence in on_lists)
@@ -296,7 +296,7 @@ def main() -> int:
     main_table(score, {"yaodian": ours(), **others}, pages, made)
     templates = left_out(pages)
     known = [page for page in pages if page.url in templates]
-    learned = {"yaodian": ours(), "yaodian, template of the others": ours(templates), **others}
+    learned = {"yaodian": ours(), "yaodian, template from others": ours(templates), **others}
     main_table(score, learned, known, made)
     layout_table(score, {"yaodian": ours(), **others}, made)
     variant_table(score, pages, labelled(shared, "listings.jsonl"))

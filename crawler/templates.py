@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import replace
 
 from crawler.extraction import Template, learn, read
@@ -26,21 +25,25 @@ PATIENCE = dt.timedelta(days=1)
 LAYOUTS = 6
 """Layouts kept: those of before a redesign read the captures of before it."""
 
-Reader = Callable[[Capture], Page]
 
-
-def reader(keeper: Keeper, source: Source) -> Reader:
-    """How this crawl reads the source's documents. The template is the same for the whole crawl. The function raises
+class Reader:
+    """How one crawl reads its source's documents: with one template from beginning to end. Both ways to read raise
     what `extraction.read` raises."""
-    template = _current(keeper, source)
 
-    def read_document(capture: Capture) -> Page:
-        page = read(capture, source.document, source.fetch.charset, template)
-        if template is not None and page.confidence <= MISFIT:
-            templates.doubt(keeper.database, source.id)
+    def __init__(self, keeper: Keeper, source: Source) -> None:
+        self.keeper = keeper
+        self.source = source
+        self.template = _current(keeper, source)
+
+    def read(self, capture: Capture) -> Page:
+        return read(capture, self.source.document, self.source.fetch.charset, self.template)
+
+    def read_fetched(self, capture: Capture) -> Page:
+        """What came just now; that the template does not fit it is noted."""
+        page = self.read(capture)
+        if self.template is not None and page.confidence <= MISFIT:
+            templates.doubt(self.keeper.database, self.source.id)
         return page
-
-    return read_document
 
 
 def _current(keeper: Keeper, source: Source) -> Template | None:

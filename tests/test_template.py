@@ -238,7 +238,7 @@ class Crawls:
     def crawl(self, pages: dict[int, str]) -> list[tuple[int, str]]:
         """What is reported of the pages of a day: (number, change)."""
         self.now += DAY
-        read_document = crawling.reader(self.keeper, self.source)
+        reader = crawling.Reader(self.keeper, self.source)
         listing = Listing(tuple(Entry(f"http://jyj.example.cn/{n}.html", str(n)) for n in pages))
         front = capture("<ul></ul>", -1, self.now)
         self.keeper.keep_listing(Visit("http://jyj.example.cn/"), front, listing, listing.entries)
@@ -248,7 +248,7 @@ class Crawls:
             got = capture(html, n, self.now)
             document = visits[got.url].document
             assert document is not None
-            outcome = self.keeper.keep_page(document, got, read_document(got), read_document)
+            outcome = self.keeper.keep_page(document, got, reader.read_fetched(got), reader.read)
             if outcome.change:
                 told.append((n, outcome.change))
         return told

@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from lxml import etree
 
@@ -35,6 +35,8 @@ SAME = 0.6
 """Share of wording that makes two documents one."""
 WORDS = 12
 """Characters below which a text that repeats says nothing: “工作目标” stands over many a section."""
+PLACES = 8
+"""Places of one page that are looked at for a path."""
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _BOXES = (BLOCKS | {"ins", "aside"}) - {
@@ -169,7 +171,10 @@ def _elected(
     votes: Counter[str] = Counter()
     for document in documents:
         sample = document[-1]
-        votes.update({path for place in places(sample) if (path := _path(place, sample.root, names))})
+        paths = [_path(place, sample.root, names) for place in islice(places(sample), PLACES)]
+        votes.update(
+            dict.fromkeys((path for path in paths if path), 1)
+        )  # in order, so that equals stay in it
     return [path for path, _ in votes.most_common(8)]
 
 

@@ -52,7 +52,7 @@ class SourceSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         with self._stopping():
-            self.read = templates.reader(self.keeper, self.source)
+            self.reader = templates.Reader(self.keeper, self.source)
             for url in self.source.listing.urls:
                 yield self._ask_listing(url, 1)
             for visit in self.keeper.documents(everything=self.everything):
@@ -124,7 +124,7 @@ class SourceSpider(scrapy.Spider):
             self._tell(visit, self.keeper.keep_same(document, capture))
             return
         try:
-            page = self.read(capture)
+            page = self.reader.read_fetched(capture)
         except Blocked as error:
             self._problem("blocked", visit.url, _without(capture.url, error), response)
         except Unreadable as error:
@@ -132,7 +132,7 @@ class SourceSpider(scrapy.Spider):
             self.keeper.keep_unreadable(document, capture, _without(capture.url, error))
         else:
             if self.source.match.is_about(page.title, page.text):
-                self._tell(visit, self.keeper.keep_page(document, capture, page, self.read))
+                self._tell(visit, self.keeper.keep_page(document, capture, page, self.reader.read))
             else:
                 self.counts["unmatched"] += 1
                 self.keeper.keep_unmatched(document, capture)

@@ -17,6 +17,8 @@ from store.templates import Learned
 
 MOST = 24
 """Documents to learn from."""
+LARGEST = 1_000_000
+"""Bytes of a capture to learn from: all are in memory at once."""
 AGE = dt.timedelta(days=30)
 DOUBTS = 3
 """Pages that a template may fail to fit before it is learned anew."""
@@ -55,7 +57,8 @@ def _current(keeper: Keeper, source: Source) -> Template | None:
     if not _is_due(known, documents, keeper.clock()):
         return before
     captures = templates.samples(keeper.database, keeper.archive, source.id, MOST)
-    found = learn(captures, source.document, source.fetch.charset)
+    small = [capture for capture in captures if len(capture.body) <= LARGEST]
+    found = learn(small, source.document, source.fetch.charset)
     template = _joined(found, before)
     value = to_json(template) if template else None
     templates.keep(keeper.database, source.id, Learned(keeper.clock(), documents, 0, value))

@@ -64,6 +64,8 @@ PURE += [
         "series.py",
         "reprints.py",
         "flow.py",
+        "search/tokens.py",
+        "search/syntax.py",
     )
 ]
 

@@ -23,7 +23,8 @@ class Reader(Protocol):
 
 
 def types() -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    """Modules whose name begins with _ are what the types share."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
 
 def reader(kind: str) -> Reader:

@@ -12,6 +12,7 @@ from apscheduler.triggers.cron import CronTrigger
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from crawler import listings, selectors
+from crawler.listings import _addresses
 from store import regions
 from store.flow import Origin, SourceKind
 from store.identity import is_web_address
@@ -51,7 +52,7 @@ class ListingRules(Part):
     type: str = "html"
     urls: Annotated[tuple[Url, ...], Field(min_length=1)]
     item: str | None = None
-    link: str = "a::attr(href)"
+    link: str | None = None
     title: str | None = None
     date: str | None = None
     next: str | None = None
@@ -64,6 +65,10 @@ class ListingRules(Part):
             raise ValueError(f"type: {self.type!r} is unknown; known are {', '.join(listings.types())}")
         if self.pages is not None and self.next is not None:
             raise ValueError("give either `next` or `pages`")
+        if self.pages is not None and not _addresses.counts(self.pages):
+            raise ValueError(
+                "pages: needs {n} where the page's number stands, such as index_{n}.html or index_{n-1}.html"
+            )
         listings.reader(self.type).check(self)
         return self
 

@@ -102,13 +102,24 @@ class SourceSpider(scrapy.Spider):
         self, response: Response, visit: Visit, number: int
     ) -> Generator[Request, None, str | None]:
         capture = capture_of(response, self.keeper.clock)
-        listing = self.listing_reader.read(capture, self.source.listing, number, self.source.fetch.charset)
+        try:
+            listing = self.listing_reader.read(
+                capture, self.source.listing, number, self.source.fetch.charset
+            )
+        except Unreadable as error:
+            self._problem("unreadable", visit.url, _without(capture.url, error), response)
+            return None
+        if not listing.entries and number > 1 and self.source.listing.pages:
+            return None  # counted pages end so, too
         if not listing.entries:
             lines = listing.addressless
             told = f"its {lines} lines lead nowhere" if lines else "its selectors may no longer fit"
             self._problem("nothing found", visit.url, f"the listing has no entries; {told}", response)
             return None
-        matched = [entry for entry in listing.entries if self.source.match.takes(entry.title)]
+        # What has no title, as in a sitemap, is judged when it has been read.
+        matched = [
+            entry for entry in listing.entries if not entry.title or self.source.match.takes(entry.title)
+        ]
         self.counts["entries"] += len(listing.entries)
         self.counts["matched"] += len(matched)
         for found in self.keeper.keep_listing(visit, capture, listing, matched):
@@ -187,7 +198,8 @@ class SourceSpider(scrapy.Spider):
         if len(parts) > 1 and self.keeper.reads_as(document, *captures):
             self._standing.add(document)
             return self._gather(visit, captures, None)
-        if not (self.source.match.is_about(page.title, page.text) or files.may_be_cover(page)):
+        is_other = visit.title == "" and not self.source.match.takes(page.title or "")
+        if is_other or not (self.source.match.is_about(page.title, page.text) or files.may_be_cover(page)):
             self._unmatched(document, captures)
             return []
         twin = self.keeper.twin(document, page)

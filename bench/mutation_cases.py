@@ -20,6 +20,7 @@ from demo.content import SITES, Content, load_content
 from demo.replies import Reply
 from demo.timeline import Event
 from store.flow import Capture
+from store.normal import normalise
 
 AT = Capture(
     "http://www.example.gov.cn/zwgk/jyjh/202603/t20260302_1031.html",
@@ -194,6 +195,7 @@ def _captured(reply: Reply) -> Capture:
 
 # ── labelled pages of real sites, where they lie beside the project ──
 
+_ATTACHED = re.compile(r"附件：(.+)")
 _TEXT = re.compile(r">([^<>&]*[\u4e00-\u9fff][^<>&]*)<")
 
 
@@ -268,7 +270,10 @@ def _real(chance: random.Random, size: int) -> Iterator[Case]:
             told, edited = _real_edit(page, label["text"].split("\n"), chance)
             if told:
                 noise = chance.choice(list(_REAL.values()))
-                expected = Expected(((told,),))
+                named = _ATTACHED.match(told.new or "")
+                expected = Expected(
+                    ((told,),), attachments=(("edited", normalise(named[1])),) if named else ()
+                )
                 yield _real_case("edit on real pages: digit", label, at, edited, expected)
                 yield _real_case(
                     "edit under noise on real pages: digit", label, at, noise(edited, chance), expected

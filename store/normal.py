@@ -101,6 +101,12 @@ def normalise_with_map(text: str) -> tuple[str, list[int]]:
     return "".join(normal), kept
 
 
+def evened(text: str) -> str:
+    """The text with each character as it is compared, one for one: what becomes several there, or nothing (blanks),
+    stays as it is. For patterns that have to name a place in the text as printed."""
+    return "".join(form if len(form := _FOLDS[ord(char)]) == 1 else char for char in text)
+
+
 def _once(match: re.Match[str]) -> str:
     return "-" if match[0][0] == "-" else "…"
 

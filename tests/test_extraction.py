@@ -276,6 +276,14 @@ def test_numbers() -> None:
     )
 
 
+def test_a_number_with_blanks_inside() -> None:
+    assert number.choose("云 教发〔2024〕7号", [], [], None) == ("云教发〔2024〕7号", "box")
+    assert number.choose(None, [], ["云 教\n发 〔2024〕 7 号"], None) == ("云教发〔2024〕7号", "cover")
+    assert number.choose("云溪市教育局 云教发〔2024〕7号", [], [], None) == ("云教发〔2024〕7号", "box")
+    assert number.choose(None, [], [], "关于放假的通知 云教函〔2024〕1号") == ("云教函〔2024〕1号", "title")
+    assert not number.is_alone("云溪市教育局文件 云教发〔2024〕7号")
+
+
 def test_signature_and_addressees() -> None:
     body = ["各县（区）教育局：", "现印发给你们。", "云溪市教育局", "云溪市财政局", "2024年2月26日"]
     assert signature.find(body) == signature.Signature("云溪市教育局 云溪市财政局", dt.date(2024, 2, 26))

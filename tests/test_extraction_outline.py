@@ -38,6 +38,9 @@ LABELS = [
     "１．",
     "三．",
     "第1部分",
+    "第 三 章 ",
+    "（⼀）",
+    "第十 ⼆条",
 ]
 LINES = st.lists(st.tuples(st.sampled_from(["", *LABELS]), st.text(max_size=30)).map("".join), max_size=40)
 
@@ -84,6 +87,20 @@ def test_numbers_nest() -> None:
         "二、",
         "二、/3.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("spaced", "expected"),
+    [
+        ("第 一 章 总 则\n第 一条 甲\n第 二条　乙\n第二 章 附 则", ["第 一 章", "第 一 章/第 一条", "第 一 章/第 二条", "第二 章"]),
+        ("一、甲\n（⼀）乙\n（⼆）丙\n⼆、丁", ["一、", "一、/（⼀）", "一、/（⼆）", "⼆、"]),
+        ("第十⼀条 甲\n第十⼆条 乙", ["第十⼀条", "第十⼆条"]),
+        ("十 一、甲\n十 二 、乙\n〔一〕丙\n［二］丁", ["十 一、", "十 二 、", "十 二 、/〔一〕", "十 二 、/［二］"]),
+        ("1. 2026年甲\n2. 5所学校", ["1.", "2."]),
+    ],
+)  # fmt: skip
+def test_labels_stand_as_printed_however_they_are_typed(spaced: str, expected: list[str]) -> None:
+    assert paths(spaced) == expected
 
 
 def test_chapters_and_articles() -> None:

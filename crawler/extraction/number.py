@@ -7,11 +7,16 @@ from collections.abc import Iterable
 
 from store.flow import Place
 
-NUMBER = re.compile(
-    r"[\u4e00-\u9fff]{2,14}\s?[〔\[【﹝（(［{]\s?(?:19|20)\d{2}\s?(?:年)?[〕\]】﹞）)］}]\s?第?\s?\d{1,5}\s?号"
+_SERIAL = r"\s?[〔\[【﹝（(［{]\s?(?:19|20)\d{2}\s?(?:年)?[〕\]】﹞）)］}]\s?第?\s?\d{1,5}\s?号"
+NUMBER = re.compile(rf"[\u4e00-\u9fff]{{2,14}}{_SERIAL}")
+_HAN = "[\u4e00-\u9fff]"
+_SPACED = re.compile(
+    rf"(?!.*(?:文\s?件|通\s?知|{_HAN}{{2}}[局厅部委府会室])\s){_HAN}(?:\s?{_HAN}){{1,13}}{_SERIAL}"
 )
+"""With blanks inside, as letter-spaced covers and broken source lines have it: for places that hold nothing else, since
+in running text another word may end before a blank. A letterhead (某局文件) or a body's name is no part of it."""
 _OPEN, _CLOSE = re.compile(r"[\[【﹝（(［{]"), re.compile(r"[\]】﹞）)］}]")
-_LINE = re.compile(rf"[（(]?\s*({NUMBER.pattern})\s*[)）]?")
+_LINE = re.compile(rf"[（(]?\s*({_SPACED.pattern})\s*[)）]?")
 COVER = 14
 """How many lines at the top may be the cover on which the number stands."""
 
@@ -36,7 +41,7 @@ def choose(
     boxed: str | None, above: Iterable[str], body: list[str], title: str | None
 ) -> tuple[str, Place] | None:
     """From the box, a line of its own above or at the top of the text, or the title's own bracket; and from which."""
-    in_box = NUMBER.search(boxed or "")
+    in_box = _SPACED.match(boxed or "") or NUMBER.search(boxed or "")
     if in_box:
         return normal(in_box[0]), "box"
     for line in [*_cover(body), *above]:

@@ -16,25 +16,31 @@ import re
 from dataclasses import dataclass, field
 
 from store.flow import Node
+from store.normal import evened
 
 _HAN = "一二三四五六七八九十百零〇两"
+_COUNT = rf"第\s?(?:[{_HAN}\d]\s?){{1,4}}"
+_MARK = r"[、.:]?\s*"
 KINDS = (
-    ("part", rf"第[{_HAN}\d]{{1,4}}(?:部分|编|篇|板块)[、.．:：]?\s*"),
-    ("chapter", rf"第[{_HAN}\d]{{1,4}}章[、.．:：]?\s*"),
-    ("section", rf"第[{_HAN}\d]{{1,4}}节[、.．:：]?\s*"),
-    ("article", rf"第[{_HAN}\d]{{1,4}}条[、.．:：]?\s*"),
-    ("han", rf"[{_HAN}]{{1,3}}\s?[、．.]\s?"),
-    ("han_bracket", rf"[（(〔]\s?[{_HAN}]{{1,3}}\s?[)）〕]\s?[、.．]?|[㈠-㈩]\s?[、.．]?"),
-    ("digit", r"\d{1,3}\s?[.．、](?!\d)\s?|[０-９]{1,3}\s?[.．、](?![０-９])\s?|[⒈-⒛]\s?"),
-    ("digit_bracket", r"[（(]\s?[\d０-９]{1,3}\s?[)）]\s?[、.．]?|[⑴-⒇]\s?"),
-    ("digit_half", r"\d{1,2}\s?[)）]\s?[、.．]?"),
-    ("ordinal", rf"第[{_HAN}]{{1,3}}[，,]\s?"),
-    ("circle", r"[①-⑳]\s?[、.．]?"),
+    ("part", rf"{_COUNT}(?:部\s?分|编|篇|板\s?块){_MARK}"),
+    ("chapter", rf"{_COUNT}章{_MARK}"),
+    ("section", rf"{_COUNT}节{_MARK}"),
+    ("article", rf"{_COUNT}条{_MARK}"),
+    ("han", rf"(?:[{_HAN}]\s?){{1,3}}[、.]\s?"),
+    ("han_bracket", rf"[(\[]\s?(?:[{_HAN}]\s?){{1,3}}[)\]]\s?[、.]?|[㈠-㈩]\s?[、.]?"),
+    ("digit", r"\d{1,3}\s?[.、](?!\d)\s?|[⒈-⒛]\s?"),
+    ("digit_bracket", r"\(\s?\d{1,3}\s?\)\s?[、.]?|[⑴-⒇]\s?"),
+    ("digit_half", r"\d{1,2}\s?\)\s?[、.]?"),
+    ("ordinal", rf"第\s?(?:[{_HAN}]\s?){{1,3}},\s?"),
+    ("circle", r"[①-⑳]\s?[、.]?"),
 )
-"""From the outside in, as 党政机关公文格式 (GB/T 9704) orders them; a text that nests otherwise is found out by `_order`."""
+"""From the outside in, as 党政机关公文格式 (GB/T 9704) orders them; a text that nests otherwise is found out by `_order`.
+Held against `store.normal.evened` lines: （ and ( are one there, as are ⼀ and 一. A blank may stand between any two
+characters but digits, as letter-spaced headings and lines that the page's source broke have them: 第 一 章."""
 RANK = {name: rank for rank, (name, _) in enumerate(KINDS)}
 _PATTERN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in KINDS))
-_STARTS = {"㈠": "㈠", "⒈": "⒈", "⑴": "⑴", "①": "①"}
+LONGEST = 32
+"""Characters at the start of a line that a label, its blanks and what must not follow it may take."""
 HEADING = 60
 """Longest title of a section that has a line of its own."""
 LEAD = 40
@@ -117,11 +123,11 @@ def _home(stack: list[_Open], order: dict[str, int], following: int) -> int:
 
 
 def _number(line: str) -> _Line:
-    match = _PATTERN.match(line)
+    match = _PATTERN.match(evened(line[:LONGEST]))
     if match is None or match.lastgroup is None:
         return _Line(None, line)
-    label, rest = match[0].strip(), line[match.end() :]
-    return _Line(label, rest, match.lastgroup, _value(label))
+    label, rest = line[: match.end()].strip(), line[match.end() :]
+    return _Line(label, rest, match.lastgroup, _value(match[0]))
 
 
 def _value(label: str) -> int:

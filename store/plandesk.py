@@ -85,6 +85,18 @@ def before(session: Session, of: rows.Plan) -> tuple[rows.Plan, series.Series]:
     return previous, series.compare(old, new)
 
 
+def series_of(session: Session, of: rows.Plan) -> list[rows.Plan]:
+    """The same body's plans that say the same but for years, this one among them, the latest first."""
+    if of.publisher is None or of.period_start is None:
+        return [of]
+    query = select(rows.Plan).where(rows.Plan.publisher == of.publisher, rows.Plan.kind == of.kind)
+    own = _yearless(of.title)
+    found = [
+        p for p in session.scalars(query) if p is of or fuzz.ratio(own, _yearless(p.title)) >= SAME_SERIES
+    ]
+    return sorted(found, key=lambda p: (-(p.period_start or 0), p.id))
+
+
 def merge(session: Session, names: Sequence[str], at: dt.datetime) -> rows.Plan:
     """One plan of several; remembered as a decision. Raises UsageError."""
     found = list(dict.fromkeys(plan(session, name) for name in names))

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, selectinload, undefer
 
 from store import models as rows
 from store import regions
+from store.archive import Place
 from store.diff import diff
 from store.errors import UsageError
-from store.flow import Difference
+from store.flow import Difference, Page
 from store.plans import resolve
 from store.shapes import page_from_json
 
@@ -82,6 +83,28 @@ def numbered(session: Session, of: rows.Document, number: int | None) -> rows.Ve
     if found is None:
         raise UsageError(f"{of.id} has no version {number}; it has 1 to {of.version.number}")
     return found
+
+
+def page_of(version: rows.Version) -> Page:
+    return page_from_json(version.page)
+
+
+def versions_of(session: Session, of: rows.Document) -> list[rows.Version]:
+    """A document's versions without their texts, the newest first."""
+    query = select(rows.Version).where(rows.Version.document_id == of.id)
+    return list(session.scalars(query.order_by(rows.Version.number.desc())))
+
+
+def capture_of(session: Session, version: rows.Version) -> rows.Capture:
+    return session.get_one(rows.Capture, version.capture_id)
+
+
+def body_place(session: Session, capture: int) -> Place | None:
+    """Where the bytes of a capture lie, which of a revisit is in another record."""
+    found = session.get(rows.Capture, capture)
+    if found is not None and found.body_of is not None:
+        found = session.get(rows.Capture, found.body_of)
+    return None if found is None else Place(found.file, found.offset, found.length)
 
 
 def changes(session: Session, of: rows.Document | None = None) -> Iterator[rows.Change]:

@@ -13,9 +13,10 @@ MAY_IMPORT = {
     "crawler": {"crawler", "store"},
     "notify": {"notify", "store"},
     "scheduler": {"scheduler", "notify", "crawler", "store"},
+    "web": {"web", "notify", "crawler", "store"},
     "demo": {"demo", "scheduler", "notify", "crawler", "store"},
 }
-ROOMS = {*MAY_IMPORT, "yaodian", "web"}
+ROOMS = {*MAY_IMPORT, "yaodian"}
 IMPURE = {
     "sqlalchemy",
     "scrapy",

@@ -1,0 +1,92 @@
+"""How much there is of what: plans by region and publisher, sources with their documents, a source's runs and signs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from store import models as rows
+from store import regions
+
+MOST = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A province, or a division within one, and the plans it has, with those of the divisions below it."""
+
+    code: str
+    name: str
+    plans: int
+    below: tuple[Division, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    name: str
+    plans: int
+    earliest: int | None
+    latest: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A source with the number of its documents that are live, and of all."""
+
+    source: rows.Source
+    live: int
+    documents: int
+
+
+def by_region(session: Session) -> list[Division]:
+    """The provinces that have plans, by code, each with its divisions that have some."""
+    query = select(rows.Plan.region, func.count()).where(rows.Plan.region.is_not(None))
+    counts = {code: n for code, n in session.execute(query.group_by(rows.Plan.region)) if code}
+    found = []
+    for province in sorted({code[:2] + "0000" for code in counts}):
+        own = {code: n for code, n in counts.items() if code[:2] == province[:2]}
+        below = tuple(
+            Division(code, regions.names().get(code, code), n)
+            for code, n in sorted(own.items())
+            if code != province
+        )
+        found.append(Division(province, regions.full_name(province), sum(own.values()), below))
+    return found
+
+
+def by_publisher(session: Session) -> list[Publisher]:
+    """The publishers, those with most plans first."""
+    count = func.count()
+    query = (
+        select(rows.Plan.publisher, count, func.min(rows.Plan.period_start), func.max(rows.Plan.period_end))
+        .where(rows.Plan.publisher.is_not(None))
+        .group_by(rows.Plan.publisher)
+        .order_by(count.desc(), rows.Plan.publisher)
+    )
+    return [Publisher(name or "", plans, first, last) for name, plans, first, last in session.execute(query)]
+
+
+def sources(session: Session) -> list[Watched]:
+    """Every source that was ever crawled, by region."""
+    live = func.count().filter(rows.Document.state == "live")
+    query = (
+        select(rows.Source, live, func.count(rows.Document.id))
+        .outerjoin(rows.Document, rows.Document.source_id == rows.Source.id)
+        .group_by(rows.Source.id)
+        .order_by(rows.Source.region, rows.Source.id)
+    )
+    return [Watched(source, alive, documents) for source, alive, documents in session.execute(query)]
+
+
+def runs(session: Session, source: str) -> list[rows.Run]:
+    """The source's last crawls, the latest first."""
+    query = select(rows.Run).where(rows.Run.source_id == source).order_by(rows.Run.id.desc())
+    return list(session.scalars(query.limit(MOST)))
+
+
+def signs(session: Session, source: str) -> list[rows.HealthEvent]:
+    """What was not as it should be, the latest first."""
+    query = select(rows.HealthEvent).where(rows.HealthEvent.source_id == source)
+    return list(session.scalars(query.order_by(rows.HealthEvent.id.desc()).limit(MOST)))

@@ -1,0 +1,43 @@
+"""What a list of the web is narrowed to, read from the address; a form sends what was left empty, too."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from store import regions
+from store.browse import Narrowing
+from store.errors import WrongUse
+
+TYPES = ("new", "changed", "withdrawn", "restored")
+
+
+def _narrowing(
+    region: Annotated[str, Query(max_length=6)] = "",
+    year: Annotated[str, Query(max_length=4)] = "",
+    kind: Annotated[str, Query(max_length=40)] = "",
+    publisher: Annotated[str, Query(max_length=80)] = "",
+    source: Annotated[str, Query(max_length=64)] = "",
+    official: bool = False,
+    type: Annotated[list[str] | None, Query(max_length=4)] = None,
+) -> Narrowing:
+    if region and not regions.is_region(region):
+        raise WrongUse(f"region {region!r} is no GB/T 2260 code; give six digits, such as 150000")
+    if year and not year.isdecimal():
+        raise WrongUse(f"year {year!r} is no year; give four digits, such as 2026")
+    unknown = [name for name in type or [] if name and name not in TYPES]
+    if unknown:
+        raise WrongUse(f"type {unknown[0]!r} is none; give {', '.join(TYPES)}")
+    return Narrowing(
+        region=region or None,
+        year=int(year) if year else None,
+        kind=kind or None,
+        publisher=publisher or None,
+        source=source or None,
+        official=official,
+        types=tuple(name for name in type or [] if name),
+    )
+
+
+Narrowed = Annotated[Narrowing, Depends(_narrowing)]

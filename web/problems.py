@@ -1,0 +1,71 @@
+"""What went wrong, said to programs as problem+json (RFC 9457) and to people as a page."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from store.errors import OperatorError, UsageError, WrongUse, YaodianError
+from web.look import page
+
+API = "/api/"
+WORDS = {
+    400: "这个请求无法理解",
+    401: "请先登录",
+    403: "没有权限",
+    404: "没有这个页面",
+    405: "不支持这种操作",
+    422: "填写有误",
+    429: "请求过于频繁，请稍后再试",
+    503: "服务暂时不可用",
+}
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(YaodianError, _ours)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+
+
+def answer(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """The problem in the form that the asker reads."""
+    if request.url.path.startswith(API):
+        problem = {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": detail,
+        }
+        return JSONResponse(problem, status, headers, media_type="application/problem+json")
+    return page(
+        request,
+        "problem.html.j2",
+        status=status,
+        headers=headers,
+        title=WORDS.get(status, "出错了"),
+        detail=detail,
+    )
+
+
+def _ours(request: Request, error: Exception) -> Response:
+    status = 400 if isinstance(error, WrongUse) else 404 if isinstance(error, UsageError) else 500
+    if isinstance(error, OperatorError):
+        # What the operator must mend is in the log; a reader learns only that it is not his doing.
+        return answer(request, 503, "the service needs its operator; try again later", {"Retry-After": "120"})
+    return answer(request, status, str(error))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return answer(request, error.status_code, error.detail, dict(error.headers or {}))
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"][1:])
+    return answer(request, 422, f"{place}: {first['msg']}")

@@ -1,0 +1,37 @@
+"""What the web room stands on; handed over by the program, since settings are the program's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from store.database import Database
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`data` is the data directory, `timezone` the one in which days are told, `base_url` the address under which
+    readers reach the pages (without a slash at its end; empty: the address of the request)."""
+
+    database: Database
+    data: Path
+    timezone: str
+    base_url: str = ""
+    clock: Callable[[], dt.datetime] = _now
+
+
+def terms_of(request: Request) -> Terms:
+    return cast(Terms, request.app.state.terms)
+
+
+Given = Annotated[Terms, Depends(terms_of)]
+"""What an endpoint asks for to reach the store."""

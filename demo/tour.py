@@ -16,8 +16,9 @@ from crawler.run import Terms
 from crawler.run import crawl as run
 from crawler.sources import catalogue
 from demo.web import DemoWeb
-from notify import mail, sending, subscriptions
-from notify.subscriptions import Filter, Rhythm
+from notify import mail, making, sending, subscriptions
+from notify.filters import Filter
+from notify.subscriptions import Rhythm
 from scheduler.due import next_due
 from store import models as rows
 from store.database import Database
@@ -164,9 +165,9 @@ def _subscribe(database: Database, first_day: dt.date) -> None:
 def _digest(database: Database, data: Path, clock: Clock) -> Tour:
     now = clock()
     due = sending.chosen(database, now, only=None, everyone=False)
-    issue, timezone = sending.preview(database, due[0], now)
+    issue, timezone = making.preview(database, due[0], now)
     html = data / "digest.html"
     sending.write_whole(html, mail.html(issue, timezone).encode())
-    sending.make(database, due, SENDER, now)
+    making.make(database, due, SENDER, now)
     sent = sending.deliver(database, sending.Outbox(data / "outbox"), now)
     return Tour(data, Path(sent[0].where), html)

@@ -7,14 +7,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, undefer
 
-from notify.subscriptions import Filter
+from notify.filters import Facts, Filter, matches, narrowed
 from store import models as rows
 from store import regions
 from store.flow import AttachmentChange, ItemChange, Page, walk
 from store.marks import Piece, pieces
+from store.search import syntax
 from store.shapes import difference_from_json, page_from_json
 
 # The digest's own bounds: what does not fit is counted, and a line leads to the rest.
@@ -86,6 +87,7 @@ def uncarried(subscription: rows.Subscription, wanted: Filter) -> Select[rows.Ch
     query = (
         select(rows.Change)
         .join(rows.Change.document)
+        .join(rows.Document.source)
         .join(rows.Document.plan)
         .where(
             rows.Change.detected_at >= subscription.confirmed_at, ~carried, rows.Change.extraction.is_(False)
@@ -93,37 +95,30 @@ def uncarried(subscription: rows.Subscription, wanted: Filter) -> Select[rows.Ch
         .order_by(rows.Change.detected_at, rows.Change.id)
         .options(undefer(rows.Change.difference))
     )
-    if wanted.regions:
-        query = query.where(
-            or_(*(rows.Plan.region.startswith(regions.prefix(code)) for code in wanted.regions))
-        )
-    if wanted.kinds:
-        query = query.where(rows.Plan.kind.in_(wanted.kinds))
-    if wanted.publishers:
-        query = query.where(
-            or_(*(rows.Plan.publisher.icontains(name, autoescape=True) for name in wanted.publishers))
-        )
-    if wanted.sources:
-        query = query.where(rows.Document.source_id.in_(wanted.sources))
-    return query
+    return narrowed(query, wanted)
 
 
 def matching(session: Session, subscription: rows.Subscription) -> list[rows.Change]:
     wanted = Filter.model_validate(subscription.filter)
     found = session.scalars(uncarried(subscription, wanted))
-    return [change for change in found if _has_keyword(change, wanted.keywords)]
+    return [change for change in found if matches(wanted, _facts(change))]
 
 
-def _has_keyword(change: rows.Change, keywords: tuple[str, ...]) -> bool:
-    if not keywords:
-        return True
-    # Of both versions: who waits for a word wants to know that it is gone.
-    texts = [
-        re.sub(r"\s", "", version.title + version.page["text"])
-        for version in (change.from_version, change.to_version)
-        if version is not None
-    ]
-    return any(re.sub(r"\s", "", word) in text for word in keywords for text in texts)
+def _facts(change: rows.Change) -> Facts:
+    plan, source = change.document.plan, change.document.source
+    return Facts(
+        type=change.type,
+        region=plan.region if plan else None,
+        kind=plan.kind if plan else None,
+        publisher=plan.publisher if plan else None,
+        source=source.id,
+        is_official=source.kind == "official",
+        texts=tuple(
+            syntax.searchable(f"{version.title}\n{version.page['text']}")
+            for version in (change.from_version, change.to_version)
+            if version is not None
+        ),
+    )
 
 
 def build(changes: Iterable[rows.Change], made_at: dt.datetime) -> Issue:

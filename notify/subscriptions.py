@@ -10,35 +10,17 @@ from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from apscheduler.triggers.cron import CronTrigger
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy import select
 
+from notify.filters import Filter
 from store import models as rows
-from store import regions
 from store.database import Database
 from store.errors import UsageError, WrongUse
 
 Every = Literal["instant", "daily", "weekly", "monthly"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PENDING, ACTIVE = "pending", "active"
-
-
-def _region(code: str) -> str:
-    if not regions.is_region(code):
-        raise ValueError(f"{code!r} is no GB/T 2260 code; give six digits, such as 150000 for 内蒙古自治区")
-    return code
-
-
-class Filter(BaseModel):
-    """Which changes are wanted; an empty tuple wants all. A region includes the divisions within it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    regions: tuple[Annotated[str, AfterValidator(_region)], ...] = ()
-    kinds: tuple[str, ...] = ()
-    publishers: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    keywords: tuple[str, ...] = ()
 
 
 class Rhythm(BaseModel):

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from notify import mail, sending, subscriptions
+from notify import mail, making, sending, subscriptions
 from notify.digests import Issue
-from notify.subscriptions import Filter, Rhythm
+from notify.filters import Filter
+from notify.subscriptions import Rhythm
 from store import models as rows
 from store.database import Database
 from store.errors import WrongUse
@@ -37,7 +38,7 @@ def now() -> dt.datetime:
 
 def test_filters_choose_what_a_subscription_is_told(archive: Database) -> None:
     def counts(**wanted: tuple[str, ...]) -> dict[str, int]:
-        issue, _ = sending.preview(archive, subscribed(archive, **wanted), now())
+        issue, _ = making.preview(archive, subscribed(archive, **wanted), now())
         return {key: n for key, n in issue.counts.items() if n}
 
     assert counts() == {"new": 14, "changed": 5, "withdrawn": 1, "reprints": 3}
@@ -59,7 +60,7 @@ def test_an_unconfirmed_subscription_is_told_nothing(archive: Database) -> None:
 def test_what_was_before_the_subscription_is_not_told(archive: Database) -> None:
     late = subscriptions.subscribe(archive, "late@example.org", Filter(), Rhythm(), now())
     subscriptions.confirm(archive, late.id, now())
-    issue, _ = sending.preview(archive, late.id, now())
+    issue, _ = making.preview(archive, late.id, now())
     assert not issue.regions
 
 
@@ -83,11 +84,11 @@ def test_a_run_cut_between_handing_over_and_noting_sends_the_same_mail_again(
 ) -> None:
     one = subscribed(archive)
     outbox = sending.Outbox(data / "outbox")
-    sending.make(archive, [one], SENDER, now())
+    making.make(archive, [one], SENDER, now())
     with pytest.raises(Cut):
         sending.deliver(archive, CutOutlet(outbox), now())
     (first,) = [path.read_bytes() for path in (data / "outbox").iterdir()]
-    sending.make(archive, [one], SENDER, now())
+    making.make(archive, [one], SENDER, now())
     assert len(sending.deliver(archive, outbox, now())) == 1
     (second,) = [path.read_bytes() for path in (data / "outbox").iterdir()]
     assert first == second
@@ -97,7 +98,7 @@ def test_a_run_cut_between_handing_over_and_noting_sends_the_same_mail_again(
 def test_every_change_is_carried_once_over_many_runs(archive: Database, data: Path) -> None:
     one, other = subscribed(archive), subscribed(archive, kinds=("工作要点",))
     for _ in range(3):
-        sending.make(archive, [one, other], SENDER, now())
+        making.make(archive, [one, other], SENDER, now())
         sending.deliver(archive, sending.Outbox(data / "outbox"), now())
     with archive.read() as session:
         every = sorted(session.scalars(select(rows.Change.id)))
@@ -107,7 +108,7 @@ def test_every_change_is_carried_once_over_many_runs(archive: Database, data: Pa
 
 
 def test_a_title_cannot_add_a_header(archive: Database) -> None:
-    issue, timezone = sending.preview(archive, subscribed(archive), now())
+    issue, timezone = making.preview(archive, subscribed(archive), now())
     with pytest.raises(ValueError, match="linefeed"):
         mail.message(
             issue,
@@ -129,7 +130,7 @@ def test_what_is_no_address_is_refused(archive: Database, address: str) -> None:
 
 def test_the_opening_sentence_is_true(archive: Database) -> None:
     issue: Issue
-    issue, _ = sending.preview(archive, subscribed(archive), now())
+    issue, _ = making.preview(archive, subscribed(archive), now())
     assert mail.opening(issue) == (
         "本期新发布 14 份、修改 5 份、撤下 1 份、新转载 3 份，其中陇原市教育局“实施县域高中振兴行动”由 1.26亿元 调为 1.28亿元。"
     )

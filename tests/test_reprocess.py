@@ -18,7 +18,7 @@ from sqlalchemy import select
 from bench import kills
 from crawler.extraction import files, join
 from notify.digests import uncarried
-from notify.subscriptions import Filter
+from notify.filters import Filter
 from store import models as rows
 from store.database import Database
 from store.errors import Unreadable

@@ -17,7 +17,8 @@ from sqlalchemy import select, update
 from bench import kills
 from demo.web import DemoWeb
 from notify import subscriptions
-from notify.subscriptions import Filter, Rhythm
+from notify.filters import Filter
+from notify.subscriptions import Rhythm
 from store import export
 from store import models as rows
 from store.archive import Archive

@@ -101,7 +101,17 @@ def parse(query: str) -> Tree | None:
 
 def matches(tree: Tree | None, text: str) -> bool:
     """Whether a text is meant by a query; every text is by an empty one. What search finds, this finds."""
-    return tree is None or _holds(tree, " ".join(["", *tokens(text), ""]))
+    return holds(tree, searchable(text))
+
+
+def searchable(text: str) -> str:
+    """A text as `holds` takes it, for a text that many queries are put to."""
+    return " ".join(["", *tokens(text), ""])
+
+
+def holds(tree: Tree | None, words: str) -> bool:
+    """Whether a text, made `searchable`, is meant by a query."""
+    return tree is None or _holds(tree, words)
 
 
 def phrases(tree: Tree | None) -> list[Phrase]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from notify import mail, sending
+from notify import mail, making, sending
 from yaodian.commands import app, configured
 from yaodian.commands.crawl import clock
 from yaodian.options import MOST
@@ -41,7 +41,7 @@ def preview(
             "no digest is due" if due else "no subscription is active; see: yaodian subscriptions list"
         )
     for one in chosen:
-        issue, timezone = sending.preview(database, one, now)
+        issue, timezone = making.preview(database, one, now)
         if not issue.regions:
             typer.echo(f"subscription {one}: nothing new")
             continue
@@ -62,7 +62,7 @@ def send(
     settings = configured(context)
     database = settings.opened()
     now = clock()
-    sending.make(
+    making.make(
         database, sending.chosen(database, now, only=subscription, everyone=everyone), settings.mail_from, now
     )
     sent = sending.deliver(database, sending.Outbox(settings.outbox), now)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from pydantic import ValidationError
 
 from notify import subscriptions
-from notify.subscriptions import Filter, Rhythm
+from notify.filters import Filter
+from notify.subscriptions import Rhythm
 from store import models as rows
 from store.errors import WrongUse
+from store.flow import ChangeType
 from yaodian.commands import app, configured
 from yaodian.commands.crawl import clock
 from yaodian.commands.sources import load
@@ -44,7 +46,14 @@ def subscribe(
     kind: Annotated[Several, typer.Option(help="工作要点, 工作计划, 发展规划 … Repeatable.")] = None,
     publisher: Annotated[Several, typer.Option(help="Part of the issuing body's name. Repeatable.")] = None,
     source: Annotated[Several, typer.Option(help="A source's id. Repeatable.")] = None,
-    keyword: Annotated[Several, typer.Option(help="A word that title or text must have. Repeatable.")] = None,
+    keyword: Annotated[
+        Several,
+        typer.Option(help="A query as of a search, which title or text must meet. Repeatable: any of them."),
+    ] = None,
+    type_: Annotated[
+        Several, typer.Option("--type", help="Only new, changed, withdrawn or restored ones. Repeatable.")
+    ] = None,
+    official: Annotated[bool, typer.Option("--official", help="Nothing of what mirror sites show.")] = False,
 ) -> None:
     """Subscribe an address to digests; they begin when the subscription is confirmed."""
     settings = configured(context)
@@ -56,6 +65,8 @@ def subscribe(
             publishers=tuple(publisher or ()),
             sources=tuple(source or ()),
             keywords=tuple(keyword or ()),
+            types=cast(tuple[ChangeType, ...], tuple(type_ or ())),  # checked by the filter itself
+            official=official,
         )
     except ValidationError as error:
         raise WrongUse(f"subscription: {subscriptions.told(error)}") from error
@@ -115,7 +126,7 @@ def _shape(subscription: rows.Subscription) -> dict[str, Any]:
 
 def _words(settings: dict[str, Any]) -> str:
     return ", ".join(
-        f"{key} {'+'.join(value) if isinstance(value, list) else value}"
+        key if value is True else f"{key} {'+'.join(value) if isinstance(value, list) else value}"
         for key, value in settings.items()
         if value
     )

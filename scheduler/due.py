@@ -1,25 +1,81 @@
-"""Which sources are due, and when a source that was crawled is due again. Pure but for one query."""
+"""When a source that was crawled is due again: pure functions of the schedule and of moments; and one query."""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable
+from zoneinfo import ZoneInfo
 
+from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import select
 
-from crawler.sources.schema import Source, cron_trigger
+from crawler.sources.schema import Schedule, Source, cron_trigger
 from store import models as rows
 from store.database import Database
 
+# A cron expression such as 30 February never comes; it is asked again in a year rather than at once.
+NEVER = dt.timedelta(days=366)
+
 
 def next_due(source: Source, crawled_at: dt.datetime, timezone: str) -> dt.datetime:
-    """The first moment after a crawl at which the source's schedule wants the next."""
-    if source.schedule.cron is None:
-        return crawled_at + source.schedule.interval()
-    trigger = cron_trigger(source.schedule.cron, timezone)
-    following = trigger.get_next_fire_time(crawled_at, crawled_at + dt.timedelta(seconds=1))
-    # A cron expression such as 30 February never comes; it is asked again in a year rather than at once.
-    return following.astimezone(dt.UTC) if following else crawled_at + dt.timedelta(days=366)
+    """The first moment after a crawl at which the source's schedule wants the next; `timezone` where it names none."""
+    schedule = source.schedule
+    zone = ZoneInfo(schedule.timezone or timezone)
+    wanted = waking(schedule, _following(schedule, crawled_at, zone), zone)
+    return waking(schedule, wanted + schedule.spread() * _chance(source.id, crawled_at), zone)
+
+
+def latest_due(source: Source, now: dt.datetime, timezone: str) -> dt.datetime:
+    """The latest moment that a sane clock can have noted for a source as its next: a later one was noted while the
+    clock was ahead."""
+    return next_due(source, now, timezone) + source.schedule.spread()
+
+
+def waking(schedule: Schedule, moment: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """The moment itself, or the end of the quiet hours in which it lies."""
+    hours = schedule.quiet_hours()
+    if hours is None:
+        return moment
+    begin, end = hours
+    local = moment.astimezone(zone)
+    time = local.time()
+    is_quiet = begin <= time < end if begin < end else time >= begin or time < end
+    if not is_quiet:
+        return moment
+    day = local.date() + dt.timedelta(days=1 if begin > end and time >= begin else 0)
+    # A time that the clocks skip or show twice is there when it is surely past.
+    ends = dt.datetime.combine(day, end, zone)
+    return max(ends.replace(fold=fold).astimezone(dt.UTC) for fold in (0, 1))
+
+
+def is_quiet(source: Source, now: dt.datetime, timezone: str) -> bool:
+    zone = ZoneInfo(source.schedule.timezone or timezone)
+    return waking(source.schedule, now, zone) > now
+
+
+def _following(schedule: Schedule, after: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    if schedule.cron is None:
+        return after + schedule.interval()
+    trigger = cron_trigger(schedule.cron, zone.key)
+    moment = _next(trigger, after)
+    # When clocks are set back an hour comes twice: what names its hours runs in the first, as cron(8) does.
+    while moment is not None and moment.fold and not schedule.cron.split()[1].startswith("*"):
+        moment = _next(trigger, moment)
+    return after + NEVER if moment is None else moment.astimezone(dt.UTC)
+
+
+def _next(trigger: CronTrigger, after: dt.datetime) -> dt.datetime | None:
+    # In UTC: adding to a time that comes twice leads Python back to its first coming.
+    at = after.astimezone(dt.UTC)
+    moment: dt.datetime | None = trigger.get_next_fire_time(at, at + dt.timedelta(seconds=1))
+    return moment
+
+
+def _chance(source_id: str, at: dt.datetime) -> float:
+    """From 0 to 1, other for each source and crawl, and the same whenever it is asked."""
+    digest = hashlib.sha256(f"{source_id} {at.isoformat()}".encode()).digest()
+    return int.from_bytes(digest[:6]) / (1 << 48)
 
 
 def due(sources: Iterable[Source], database: Database, now: dt.datetime) -> list[Source]:

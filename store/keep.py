@@ -32,7 +32,7 @@ from store.flow import (
 from store.identity import canonical, document_id
 from store.locks import alone
 from store.normal import content_hash
-from store.rechecks import SECOND_LOOK, next_check
+from store.rechecks import SECOND_LOOK, Past, next_check
 from store.records import Judged, add_capture, add_change, add_parts, add_version, digest_of, judge
 
 GONE = 410
@@ -324,7 +324,7 @@ class Keeper:
             if not confirmed:
                 row.next_check_at = now + SECOND_LOOK
                 return Outcome(document)
-            row.checked_at, row.next_check_at = now, next_check(now, row.missing_since)
+            row.checked_at, row.next_check_at = now, next_check(now, _past(row))
             if row.state == "withdrawn":
                 return Outcome(document)
             row.state, row.etag, row.last_modified = "withdrawn", None, None
@@ -344,7 +344,7 @@ class Keeper:
         parts: Sequence[Capture] = (),
     ) -> None:
         row.checked_at, row.missing_since = at, None
-        row.next_check_at = next_check(at, row.changed_at or row.found_at)
+        row.next_check_at = next_check(at, _past(row))
         if capture is not None:
             # the validators of an article's first page say nothing about its other pages
             row.etag = None if parts else capture.header("ETag")
@@ -376,6 +376,21 @@ class Keeper:
             ).first()
             original = Original(twin.url, twin.fetched_at) if twin else None
         return self.archive.append(capture, original), twin.id if twin else None
+
+
+def _past(row: rows.Document) -> Past:
+    """What its next look depends on. A document that was old when it was found is not fresh; one that is missing
+    changed when it went."""
+    listed = row.dated_on or row.listed_on
+    published_at = dt.datetime.combine(listed, dt.time(), dt.UTC) if listed else row.found_at
+    versions = row.version.number if row.version else 1
+    gone = row.missing_since is not None
+    return Past(
+        published_at=min(published_at, row.found_at),
+        watched_from=row.found_at,
+        changed_at=row.missing_since or row.changed_at,
+        changes=versions - 1 + gone,
+    )
 
 
 def _forget_readings(session: Session, source: str) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from typing import Annotated, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from apscheduler.triggers.cron import CronTrigger
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -35,6 +36,12 @@ def _region(code: str) -> str:
             f'{code!r} is no GB/T 2260 code; write six digits in quotes, "000000" for the whole country'
         )
     return code
+
+
+def known_timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone; write such as Asia/Shanghai")
+    return name
 
 
 Selector = Annotated[str, Field(min_length=1), AfterValidator(selectors.check)]
@@ -101,24 +108,48 @@ class DocumentRules(Part):
 
 
 class Schedule(Part):
+    """When the listings are looked at: `every` so long after the last time, or at the hours of `cron`, up to `jitter`
+    later, and never in the `quiet` hours. Hours are those of `timezone`, or of the setting of that name."""
+
     every: str | None = None
     cron: str | None = None
+    jitter: str | None = None
+    timezone: Annotated[str, AfterValidator(known_timezone)] | None = None
+    quiet: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")] | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.every is None) == (self.cron is None):
             raise ValueError("give either `every`, such as 6h, or `cron`, such as 0 7 * * mon-fri")
         if self.every is not None:
-            self.interval()
+            _duration("every", self.every)
         if self.cron is not None:
             cron_trigger(self.cron, "Asia/Shanghai")
+        if self.jitter is not None:
+            _duration("jitter", self.jitter)
+        if self.quiet is not None and len(set(self.quiet.split("-"))) == 1:
+            raise ValueError(f"`quiet: {self.quiet}` is the whole day; write such as 22:00-06:30")
         return self
 
     def interval(self) -> dt.timedelta:
-        match = re.fullmatch(r"([1-9]\d{0,3})([mhdw])", self.every or "")
-        if match is None:
-            raise ValueError(f"`every: {self.every}` is no interval; write such as 30m, 6h, 1d or 1w")
-        return dt.timedelta(**{UNITS[match[2]]: int(match[1])})
+        return _duration("every", self.every or "")
+
+    def spread(self) -> dt.timedelta:
+        """How much later than wanted a crawl may begin."""
+        return _duration("jitter", self.jitter) if self.jitter else dt.timedelta()
+
+    def quiet_hours(self) -> tuple[dt.time, dt.time] | None:
+        if self.quiet is None:
+            return None
+        begin, end = map(dt.time.fromisoformat, self.quiet.split("-"))
+        return begin, end
+
+
+def _duration(key: str, text: str) -> dt.timedelta:
+    match = re.fullmatch(r"([1-9]\d{0,3})([mhdw])", text)
+    if match is None:
+        raise ValueError(f"`{key}: {text}` is no interval; write such as 30m, 6h, 1d or 1w")
+    return dt.timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
 def cron_trigger(expression: str, timezone: str) -> CronTrigger:

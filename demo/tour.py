@@ -17,8 +17,11 @@ from crawler.run import crawl as run
 from crawler.sources import catalogue
 from demo.web import DemoWeb
 from notify import mail, making, sending, subscriptions
+from notify.files import write_whole
 from notify.filters import Filter
+from notify.post import Post
 from notify.subscriptions import Rhythm
+from notify.tokens import Tokens, load_secret
 from scheduler.due import next_due
 from store import models as rows
 from store.database import Database
@@ -167,7 +170,9 @@ def _digest(database: Database, data: Path, clock: Clock) -> Tour:
     due = sending.chosen(database, now, only=None, everyone=False)
     issue, timezone = making.preview(database, due[0], now)
     html = data / "digest.html"
-    sending.write_whole(html, mail.html(issue, timezone).encode())
-    making.make(database, due, SENDER, now)
-    sent = sending.deliver(database, sending.Outbox(data / "outbox"), now)
-    return Tour(data, Path(sent[0].where), html)
+    write_whole(html, mail.html(issue, timezone).encode())
+    post = Post(SENDER, Tokens(load_secret(data)), data / "outbox")
+    making.make(database, due, post, now)
+    written: list[Path] = []
+    sending.deliver(database, post, clock, lambda handed: written.append(Path(handed.answer.said)))
+    return Tour(data, written[0], html)

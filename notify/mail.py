@@ -1,12 +1,9 @@
-"""A digest as a mail: subject, HTML and plain text of equal worth, and headers that nothing can be slipped into."""
+"""A digest as a mail: subject, HTML and plain text of equal worth."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -72,20 +69,6 @@ def subject(issue: Issue, timezone: str) -> str:
     day = issue.made_at.astimezone(ZoneInfo(timezone)).date().isoformat()
     counted = "、".join(f"{COUNTS[key]} {n}" for key, n in issue.counts.items() if n)
     return f"教育要点摘要 {day}：{counted}"
-
-
-def message(issue: Issue, *, to: str, sender: str, message_id: str, timezone: str) -> EmailMessage:
-    """The whole mail. EmailMessage refuses line breaks in headers, so a page's title can't add one."""
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
-    mail["To"] = to
-    mail["Subject"] = subject(issue, timezone)
-    mail["Date"] = format_datetime(issue.made_at)
-    mail["Message-ID"] = message_id
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(text(issue, timezone))
-    mail.add_alternative(html(issue, timezone), subtype="html")
-    return mail
 
 
 def _context(issue: Issue, timezone: str) -> Mapping[str, object]:

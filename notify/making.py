@@ -1,14 +1,15 @@
-"""From what is due to digests that wait: each is made, and rendered into its delivery's row, in one transaction."""
+"""From what is due to digests that wait in the outbox: each is made, and put there, in one transaction."""
 
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from collections.abc import Iterable
 
-from notify import mail
+from notify import mail, outbox
 from notify.digests import Issue, build, matching
-from notify.subscriptions import Rhythm
+from notify.parcels import Letter, Reader
+from notify.post import Post
+from notify.subscriptions import ACTIVE, Rhythm
 from store import models as rows
 from store.database import Database
 
@@ -22,13 +23,14 @@ def preview(database: Database, subscription_id: int, now: dt.datetime) -> tuple
         ).timezone
 
 
-def make(database: Database, subscription_ids: Iterable[int], sender: str, now: dt.datetime) -> None:
-    """One digest for each subscription that has something to be told, waiting to be delivered."""
-    domain = sender.rpartition("@")[2].rstrip(">") or "localhost"
+def make(database: Database, subscription_ids: Iterable[int], post: Post, now: dt.datetime) -> None:
+    """One digest for each subscription that has something to be told, waiting in the outbox."""
     for subscription_id in subscription_ids:
         with database.write() as session:
             # Whoever makes this subscription's digest at the same moment waits here, and then sees what ours carries.
-            subscription = session.get_one(rows.Subscription, subscription_id, with_for_update=True)
+            subscription = session.get(rows.Subscription, subscription_id, with_for_update=True)
+            if subscription is None or subscription.state != ACTIVE:
+                continue
             rhythm = Rhythm.model_validate(subscription.rhythm)
             subscription.next_due_at = rhythm.next(now)
             changes = matching(session, subscription)
@@ -37,18 +39,15 @@ def make(database: Database, subscription_ids: Iterable[int], sender: str, now: 
             digest = rows.Digest(subscription_id=subscription.id, created_at=now)
             session.add(digest)
             session.flush()
-            for change in changes:
-                session.add(
-                    rows.DigestChange(
-                        subscription_id=subscription.id, change_id=change.id, digest_id=digest.id
-                    )
-                )
-            message_id = f"<digest.{digest.id}.{secrets.token_hex(8)}@{domain}>"
-            message = mail.message(
-                build(changes, now),
-                to=subscription.address,
-                sender=sender,
-                message_id=message_id,
-                timezone=rhythm.timezone,
+            session.add_all(
+                rows.DigestChange(subscription_id=subscription.id, change_id=change.id, digest_id=digest.id)
+                for change in changes
             )
-            session.add(rows.Delivery(digest_id=digest.id, message_id=message_id, message=message.as_bytes()))
+            letter = _letter(build(changes, now), rhythm.timezone)
+            reader = Reader(subscription.address, subscription.id, digest.id)
+            outbox.put(session, "digest", letter, [reader], post.domain, now)
+
+
+def _letter(issue: Issue, timezone: str) -> Letter:
+    text = mail.text(issue, timezone)
+    return Letter(mail.subject(issue, timezone), text, mail.html(issue, timezone), text)

@@ -1,4 +1,4 @@
-"""From the digests that wait to what is delivered: they are handed over from their rows.
+"""From what waits in the outbox to what is delivered.
 
 A run that is killed leaves either no digest or a whole one that waits; what was handed over and not yet noted is
 handed over again as the same bytes under the same Message-ID.
@@ -6,106 +6,126 @@ handed over again as the same bytes under the same Message-ID.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-import os
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
+from notify import channels
+from notify.parcels import Answer, Letter, Noted, Parcel
+from notify.post import Post
+from notify.senders import Sender
 from notify.subscriptions import ACTIVE
 from store import models as rows
 from store.database import Database
-from store.errors import OperatorError, UsageError
+from store.errors import Unavailable, UsageError
 
-WAITING, SENT = "waiting", "sent"
-
-
-class Outlet(Protocol):
-    """Where mail goes."""
-
-    def send(self, delivery: rows.Delivery, address: str) -> str:
-        """Hand one mail over, and tell where it went. Raises OperatorError."""
+Clock = Callable[[], dt.datetime]
+MOST_LETTERS = 8
+# How often is looked whether a provider has room again.
+LOOK_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    subscription: int
-    address: str
-    changes: int
-    where: str
+class Handed:
+    """What became of one parcel: the answer, and the state of its delivery now."""
 
-
-class Outbox:
-    """Mail as .eml files. A delivery that is repeated replaces its own file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def send(self, delivery: rows.Delivery, address: str) -> str:
-        path = self.folder / f"digest-{delivery.digest_id:06d}.eml"
-        try:
-            write_whole(path, delivery.message)
-        except OSError as error:
-            raise OperatorError(
-                f"outbox {self.folder}: {error.strerror}; make room or make it writable"
-            ) from error
-        return str(path)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """The file is there whole or not at all, whenever the process or the machine stops."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
-    finally:
-        part.unlink(missing_ok=True)
+    parcel: Parcel
+    answer: Answer
+    noted: Noted
 
 
 def chosen(database: Database, now: dt.datetime, *, only: int | None, everyone: bool) -> list[int]:
     """The ids of the active subscriptions to serve: one, all, or those that are due."""
-    query = select(rows.Subscription).order_by(rows.Subscription.id)
+    query = select(rows.Subscription.id).order_by(rows.Subscription.id)
     with database.read() as session:
         if only is not None:
             subscription = session.get(rows.Subscription, only)
             if subscription is None:
                 raise UsageError(f"no subscription {only}; `yaodian subscriptions list` names them all")
             if subscription.state != ACTIVE:
-                raise UsageError(f"subscription {only} is {subscription.state}; confirm it first")
+                remedy = "resume" if subscription.state == "paused" else "confirm"
+                raise UsageError(f"subscription {only} is {subscription.state}; {remedy} it first")
             return [only]
-        found = session.scalars(query.where(rows.Subscription.state == ACTIVE))
-        return [s.id for s in found if everyone or (s.next_due_at is not None and s.next_due_at <= now)]
+        query = query.where(rows.Subscription.state == ACTIVE)
+        if not everyone:
+            query = query.where(rows.Subscription.next_due_at <= now)
+        return list(session.scalars(query))
 
 
-def deliver(database: Database, outlet: Outlet, now: dt.datetime) -> list[Sent]:
-    """Hand over everything that waits, each noted before the next; also what an earlier run left, and what
-    another run has made meanwhile, but for what that one is just handing over itself."""
-    sent: list[Sent] = []
-    query = select(rows.Delivery).where(rows.Delivery.state == WAITING)
-    with database.read() as session:
-        waiting = [delivery.id for delivery in session.scalars(query.order_by(rows.Delivery.id))]
-    for delivery_id in waiting:
-        with database.write() as session:
-            free = query.where(rows.Delivery.id == delivery_id).with_for_update(skip_locked=True)
-            delivery = session.scalars(free).first()
-            if delivery is None:
+def deliver(
+    database: Database, post: Post, clock: Clock, tell: Callable[[Handed], None] = lambda _: None
+) -> None:
+    """Hand over everything that is due, each noted before the next of its connection; also what an earlier run left,
+    and what others have made meanwhile. `tell` hears of each.
+
+    Raises Unavailable when all else is done, if a channel could not be used: what waits for it stays.
+    """
+    with Sender(database, post.limits) as sender:
+        asyncio.run(_Round(database, sender, post, clock, tell).run())
+
+
+@dataclass
+class _Round:
+    """One run through the outbox; as many at once as there are connections."""
+
+    database: Database
+    sender: Sender
+    post: Post
+    clock: Clock
+    tell: Callable[[Handed], None]
+    waiting: list[Parcel] = field(default_factory=list)
+    letters: dict[int, Letter] = field(default_factory=dict)
+    outlets: dict[str, channels.Outlet] = field(default_factory=dict)
+    closed: dict[str, Unavailable] = field(default_factory=dict)
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def run(self) -> None:
+        async with self.stack, asyncio.TaskGroup() as group:
+            for _ in range(self.post.connections):
+                group.create_task(self._work())
+        if self.closed:
+            raise next(iter(self.closed.values()))
+
+    async def _work(self) -> None:
+        while (parcel := await self._next()) is not None:
+            if parcel.channel in self.closed:
+                self.sender.put_back(parcel)
                 continue
-            subscription = delivery.digest.subscription
-            delivery.attempts += 1
-            where = outlet.send(delivery, subscription.address)
-            delivery.state, delivery.sent_at = SENT, now
-            count = len(
-                session.scalars(
-                    select(rows.DigestChange.change_id).where(
-                        rows.DigestChange.digest_id == delivery.digest_id
-                    )
-                ).all()
-            )
-            sent.append(Sent(subscription.id, subscription.address, count, where))
-    return sent
+            try:
+                outlet = await self._outlet(parcel.channel)
+                answer = await outlet.send(parcel, self._letter(parcel.letter_id))
+            except Unavailable as error:
+                self.closed.setdefault(parcel.channel, error)
+                self.sender.put_back(parcel)
+                continue
+            self.tell(Handed(parcel, answer, self.sender.note(parcel, answer, self.clock())))
+
+    async def _next(self) -> Parcel | None:
+        while not self.waiting:
+            now = self.clock()
+            self.waiting = self.sender.take(now, self.closed)[::-1]
+            if self.waiting:
+                break
+            if not self.sender.is_crowded(now, self.closed):
+                return None
+            await asyncio.sleep(LOOK_AGAIN_S)
+        return self.waiting.pop()
+
+    async def _outlet(self, name: str) -> channels.Outlet:
+        if name not in self.outlets:
+            channel = channels.every()[name]
+            self.outlets[name] = await self.stack.enter_async_context(channel.opened(self.post))
+        return self.outlets[name]
+
+    def _letter(self, letter_id: int) -> Letter:
+        """Many parcels in a row have the same one."""
+        if letter_id not in self.letters:
+            if len(self.letters) >= MOST_LETTERS:
+                self.letters.pop(next(iter(self.letters)))
+            with self.database.read() as session:
+                self.letters[letter_id] = Letter.of(session.get_one(rows.Letter, letter_id))
+        return self.letters[letter_id]

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from apscheduler.triggers.cron import CronTrigger
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy import select
 
+from notify import channels
+from notify.addresses import mailbox
 from notify.filters import Filter
 from store import models as rows
 from store.database import Database
-from store.errors import UsageError, WrongUse
+from store.errors import UsageError
 
 Every = Literal["instant", "daily", "weekly", "monthly"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-PENDING, ACTIVE = "pending", "active"
+PENDING, ACTIVE, PAUSED, ENDED = "pending", "active", "paused", "ended"
 
 
 class Rhythm(BaseModel):
@@ -39,8 +38,8 @@ class Rhythm(BaseModel):
             raise ValueError(f"timezone: {self.timezone!r} is unknown; write such as Asia/Shanghai")
         if self.every == "weekly" and self.on not in ("", *WEEKDAYS):
             raise ValueError(f"on: {self.on!r} is no weekday; write one of {', '.join(WEEKDAYS)}")
-        if self.every == "monthly" and not re.fullmatch(r"|[1-9]|1\d|2[0-8]", self.on):
-            raise ValueError(f"on: {self.on!r} is no day that every month has; write 1 to 28")
+        if self.every == "monthly" and not re.fullmatch(r"|last|[1-9]|1\d|2[0-8]", self.on):
+            raise ValueError(f"on: {self.on!r} is no day that every month has; write 1 to 28, or last")
         if self.every in ("instant", "daily") and self.on:
             raise ValueError(f"on: {self.on!r} means nothing to an {self.every} digest; leave it out")
         return self
@@ -49,36 +48,35 @@ class Rhythm(BaseModel):
         """The first moment after a given one at which a digest is due, in UTC."""
         if self.every == "instant":
             return after
-        hour, minute = self.at.split(":")
-        day = {"weekly": {"day_of_week": self.on or "mon"}, "monthly": {"day": self.on or "1"}}.get(
-            self.every, {}
-        )
-        trigger = CronTrigger(hour=hour, minute=minute, timezone=ZoneInfo(self.timezone), **day)
-        moment: dt.datetime = trigger.get_next_fire_time(after, after)
-        return moment.astimezone(dt.UTC)
+        zone = ZoneInfo(self.timezone)
+        hour, minute = map(int, self.at.split(":"))
+        day = after.astimezone(zone).date()
+        while True:
+            # An hour that the clocks skip counts as one later; of one that they repeat the first is meant.
+            moment = dt.datetime.combine(day, dt.time(hour, minute), zone).astimezone(dt.UTC)
+            if moment > after and self._is_on(day):
+                return moment
+            day += dt.timedelta(days=1)
 
-
-def checked_address(text: str) -> str:
-    """A mail address that can stand in a header, its domain as DNS knows it. Raises WrongUse."""
-    try:
-        if re.search(r"[\s,;<>\x00-\x1f]", text):
-            raise ValueError("white space or a separator stands in it")
-        address = Address(addr_spec=text)
-        if "." not in address.domain.strip("."):
-            raise ValueError("its domain is missing or has no dot")
-        domain = address.domain.encode("idna").decode("ascii")
-    except (ValueError, IndexError, HeaderParseError) as error:
-        raise WrongUse(f"{text!r} is no mail address: {error}; write such as name@example.org") from error
-    return f"{address.username}@{domain}"
+    def _is_on(self, day: dt.date) -> bool:
+        if self.every == "weekly":
+            return WEEKDAYS[day.weekday()] == (self.on or "mon")
+        if self.every == "monthly":
+            return (
+                (day + dt.timedelta(days=1)).day == 1 if self.on == "last" else day.day == int(self.on or "1")
+            )
+        return True
 
 
 def subscribe(
     database: Database, address: str, wanted: Filter, rhythm: Rhythm, now: dt.datetime
 ) -> rows.Subscription:
     """A subscription that waits for its owner's word; nothing is sent before."""
+    address = channels.checked(address)
     with database.write() as session:
         subscription = rows.Subscription(
-            address=checked_address(address),
+            address=address,
+            mailbox=mailbox(address),
             filter=wanted.model_dump(mode="json"),
             rhythm=rhythm.model_dump(mode="json"),
             created_at=now,

@@ -9,6 +9,10 @@ class OperatorError(YaodianError):
     """The operator has to change a setting, a file or the machine."""
 
 
+class Unavailable(OperatorError):
+    """A mail server or another way to readers can't be used now; nothing is wrong with what waits for it."""
+
+
 class UsageError(YaodianError):
     """The command names something that is not there."""
 
@@ -23,6 +27,10 @@ class SourceError(OperatorError):
     def __init__(self, file: str, field: str, remedy: str) -> None:
         super().__init__(f"{file}: {field}: {remedy}")
         self.file, self.field, self.remedy = file, field, remedy
+
+
+class BadLink(YaodianError):
+    """A link out of a mail that is torn, made up or too old: said to its reader."""
 
 
 class SiteError(YaodianError):

@@ -263,19 +263,22 @@ class Fingerprint(Base):
 
 
 class Subscription(Base):
-    """An address, a filter, a rhythm. Nothing is sent before `state` is active, and nothing older than
-    `confirmed_at` is reported."""
+    """An address, a filter, a rhythm. `state`: pending, active, paused or ended, `reason` why it is not active. Nothing
+    is sent before it is confirmed, and nothing older than `confirmed_at` is reported."""
 
     __tablename__ = "subscriptions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str]
+    mailbox: Mapped[str] = mapped_column(index=True)
     filter: Mapped[dict[str, Any]] = mapped_column(JSON)
     rhythm: Mapped[dict[str, Any]] = mapped_column(JSON)
     language: Mapped[str] = mapped_column(default="zh")
     state: Mapped[str] = mapped_column(default="pending")
+    reason: Mapped[str | None]
     created_at: Mapped[dt.datetime]
     confirmed_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
     next_due_at: Mapped[dt.datetime | None] = mapped_column(index=True)
 
 
@@ -301,19 +304,65 @@ class DigestChange(Base):
     digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id"), index=True)
 
 
-class Delivery(Base):
-    """The handing of one digest to one address. `message` is the mail as it will be sent, so that a repeated
-    attempt sends the same bytes under the same `message_id`."""
+class Letter(Base):
+    """What is said to one reader or, but for their links, to many. `content` has subject, text, html, short and data;
+    `slot` stands in it where each reader's own token belongs."""
 
-    __tablename__ = "deliveries"
+    __tablename__ = "letters"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id"), unique=True)
+    created_at: Mapped[dt.datetime]
+    slot: Mapped[str]
+    content: Mapped[Any] = mapped_column(PackedJson)
+
+
+class Delivery(Base):
+    """The handing of one letter to one address: the outbox. `state`: waiting, sent, refused, abandoned or dropped.
+
+    What is sent follows from the row and its letter alone, so a repeated attempt sends the same under the same
+    `message_id`. `holder` is the sender that has taken it, `due_at` the moment before which nobody does. `channel` is
+    the module that hands it over, `mailbox` the address as it is counted, `provider` who receives for it."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_state_due_at", "state", "due_at"),
+        Index("ix_deliveries_provider_sent_at", "provider", "sent_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    digest_id: Mapped[int | None] = mapped_column(ForeignKey("digests.id"), unique=True)
+    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscriptions.id"), index=True)
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("letters.id"), index=True)
+    address: Mapped[str]
+    mailbox: Mapped[str] = mapped_column(index=True)
+    channel: Mapped[str]
+    provider: Mapped[str]
     message_id: Mapped[str] = mapped_column(unique=True)
-    message: Mapped[bytes]
-    state: Mapped[str] = mapped_column(default="waiting", index=True)
+    state: Mapped[str] = mapped_column(default="waiting")
+    holder: Mapped[int | None] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)
+    refusals: Mapped[int] = mapped_column(default=0, server_default="0")
     last_error: Mapped[str | None]
+    created_at: Mapped[dt.datetime]
+    due_at: Mapped[dt.datetime]
     sent_at: Mapped[dt.datetime | None]
 
-    digest: Mapped[Digest] = relationship()
+    digest: Mapped[Digest | None] = relationship()
+    subscription: Mapped[Subscription | None] = relationship()
+    letter: Mapped[Letter | None] = relationship()
+
+
+class Bounce(Base):
+    """A mail that came back: refused while it was handed over, or `reported` later. `status` is the reply's code or
+    the enhanced status of RFC 3463."""
+
+    __tablename__ = "bounces"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"), index=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), index=True)
+    at: Mapped[dt.datetime]
+    reported: Mapped[bool]
+    status: Mapped[str]
+    detail: Mapped[str]

@@ -15,6 +15,8 @@ import pytest
 
 from bench import kills
 from demo.web import DemoWeb
+from notify.post import Post
+from notify.tokens import Tokens
 from store.database import Database
 
 ROOT = Path(__file__).parent.parent
@@ -142,6 +144,17 @@ def database(kept: Kept) -> Iterator[Database]:
     database = Database(kept.url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def post(data: Path) -> Post:
+    """Mail is written to the data directory's outbox."""
+    return Post(
+        "要点 Yaodian <yaodian@example.org>",
+        Tokens("a secret of the tests, long enough"),
+        data / "outbox",
+        base_url="https://yaodian.example.org",
+    )
 
 
 @pytest.fixture

@@ -23,6 +23,10 @@ from store.shapes import difference_to_json, page_to_json
 
 EXAMPLES = ROOT / "tests" / "examples" / "revisions"
 PAGE = Page("https://www.example.org/1.html", "沙洲县2026年教育工作要点", "一、总体要求", Metadata(), (), ())
+MESSAGE = (
+    "Subject: =?utf-8?b?6KaB54K5?=\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Content-Transfer-Encoding: 8bit\r\n\r\n新发布 1\r\n"
+)
 
 # Killed by the kernel in the midst of it, after it has made a table and changed rows.
 CUT = """
@@ -65,7 +69,7 @@ def old(bare_url: str) -> str:
     packed = {
         "page": PackedJson().process_bind_param(page_to_json(PAGE), dialect),
         "difference": PackedJson().process_bind_param(difference_to_json(Difference()), dialect),
-        "message": b"Subject: \xe8\xa6\x81\xe7\x82\xb9\r\n\r\n",
+        "message": MESSAGE.encode(),
     }
     with database.write() as session:
         if dialect.name == "postgresql":
@@ -100,7 +104,12 @@ def test_rows_of_the_first_revision_are_read_by_todays_models(old: str) -> None:
         (version,) = export.versions(session)
         assert version["text"] == PAGE.text
         assert session.scalars(select(rows.Subscription)).one().filter == {"regions": ["620000"]}
-        assert session.scalars(select(rows.Delivery)).one().message.endswith(b"\r\n\r\n")
+        delivery = session.scalars(select(rows.Delivery)).one()
+        assert delivery.letter is not None
+        assert (delivery.kind, delivery.channel, delivery.provider) == ("digest", "mail", "example.org")
+        assert delivery.letter.content == {
+            "subject": "要点", "text": "新发布 1\n", "html": "", "short": "新发布 1\n", "data": None,
+        }  # fmt: skip
     with database.write() as session:
         digest = rows.Digest(
             subscription_id=1, created_at=session.scalars(select(rows.Change.detected_at)).one()

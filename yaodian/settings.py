@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
+from email.headerregistry import Address
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,8 +20,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from notify.addresses import checked_address
+from notify.limits import Limits
+from notify.post import Post
+from notify.smtp import Relay
+from notify.tokens import SHORTEST, Tokens, load_secret
 from store.database import Database
-from store.errors import OperatorError
+from store.errors import OperatorError, WrongUse
 
 TOML = "yaodian.toml"
 
@@ -26,6 +35,44 @@ def _timezone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"{name!r} is unknown; write such as Asia/Shanghai")
     return name
+
+
+def _sender(text: str) -> str:
+    name, address = parseaddr(text)
+    if not address or re.search(r"[\r\n]", text):
+        raise ValueError("write a name and an address: 要点 Yaodian <yaodian@example.org>")
+    Address(name, addr_spec=address)
+    return text
+
+
+def _address(text: str) -> str:
+    try:
+        return checked_address(text) if text else ""
+    except WrongUse as error:
+        raise ValueError(str(error)) from error
+
+
+def _relay(url: SecretStr) -> SecretStr:
+    if url.get_secret_value():
+        Relay.parse(url.get_secret_value())
+    return url
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise ValueError(f"{url!r} is no web address; write such as https://yaodian.example.org")
+    if not re.fullmatch(r"[!-~]*", url):
+        raise ValueError(
+            "has characters that can't stand in a link; write the domain as DNS knows it (xn--…)"
+        )
+    return url.rstrip("/")
+
+
+def _secret(text: SecretStr) -> SecretStr:
+    if 0 < len(text.get_secret_value()) < SHORTEST:
+        raise ValueError(f"has fewer than {SHORTEST} characters; leave it out, and one is made")
+    return text
 
 
 class Settings(BaseSettings):
@@ -37,7 +84,26 @@ class Settings(BaseSettings):
     contact: str = Field(
         default="", description="how a site's administrator reaches you; sent with each request"
     )
-    mail_from: str = "要点 Yaodian <yaodian@localhost.localdomain>"
+    mail_from: Annotated[str, AfterValidator(_sender)] = "要点 Yaodian <yaodian@localhost.localdomain>"
+    mail_bounces: Annotated[str, AfterValidator(_address)] = Field(
+        default="",
+        description="where mail that can't be delivered comes back to; default the address of mail_from",
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(_relay)] = Field(
+        default=SecretStr(""), description="the mail server; without it mail is written to outbox/"
+    )
+    smtp_connections: int = Field(default=4, ge=1, le=64, description="to the mail server at once")
+    mail_rate: int = Field(default=0, ge=0, description="mails a minute to one provider; 0: no limit")
+    mail_rates: dict[str, Annotated[int, Field(ge=0)]] = Field(
+        default={}, description="the same for single providers: {'qq.com' = 30}"
+    )
+    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
+        default="", description="public address of the web pages, for the links in mails"
+    )
+    secret: Annotated[SecretStr, AfterValidator(_secret)] = Field(
+        default=SecretStr(""),
+        description="signs the links in mails; without it one is made in the data directory",
+    )
     allow_private_addresses: bool = False
 
     @classmethod
@@ -63,6 +129,21 @@ class Settings(BaseSettings):
     def database(self) -> Database:
         """The data directory's database, or that of YAODIAN_DATABASE_URL; not yet checked."""
         return Database(self.database_url or f"sqlite:///{self.data / 'yaodian.db'}")
+
+    def post(self) -> Post:
+        """How mail is sent. Makes the secret of the data directory when there is none. Raises OperatorError."""
+        url = self.smtp_url.get_secret_value()
+        return Post(
+            sender=self.mail_from,
+            tokens=Tokens(self.secret.get_secret_value() or load_secret(self.data)),
+            outbox=self.outbox,
+            base_url=self.base_url,
+            bounces=self.mail_bounces,
+            relay=Relay.parse(url) if url else None,
+            connections=self.smtp_connections,
+            limits=Limits(self.mail_rate, self.mail_rates),
+            allow_private=self.allow_private_addresses,
+        )
 
     def opened(self) -> Database:
         """The database, ready for work. Raises OperatorError when `init` has to come first."""

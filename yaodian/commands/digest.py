@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from notify import mail, making, sending
+from notify import channels, mail, making, outbox, sending
+from notify.files import write_whole
 from yaodian.commands import app, configured
 from yaodian.commands.crawl import clock
 from yaodian.options import MOST
@@ -48,7 +50,7 @@ def preview(
         typer.echo(mail.subject(issue, timezone) + "\n\n" + mail.text(issue, timezone))
         if html is not None:
             path = html if len(chosen) == 1 else html.with_stem(f"{html.stem}-{one}")
-            sending.write_whole(path, mail.html(issue, timezone).encode())
+            write_whole(path, mail.html(issue, timezone).encode())
             typer.echo(f"subscription {one}: {path}")
 
 
@@ -62,13 +64,28 @@ def send(
     settings = configured(context)
     database = settings.opened()
     now = clock()
-    making.make(
-        database, sending.chosen(database, now, only=subscription, everyone=everyone), settings.mail_from, now
-    )
-    sent = sending.deliver(database, sending.Outbox(settings.outbox), now)
-    for one in sent:
-        typer.echo(f"subscription {one.subscription}: {one.changes} changes to {one.address}: {one.where}")
-    if not sent:
+    post = settings.post()
+    making.make(database, sending.chosen(database, now, only=subscription, everyone=everyone), post, now)
+    states: Counter[str] = Counter()
+
+    def tell(handed: sending.Handed) -> None:
+        states[handed.noted.state] += 1
+        typer.echo(_told(handed), err=handed.noted.state in (outbox.REFUSED, outbox.ABANDONED))
+
+    sending.deliver(database, post, clock, tell)
+    if not states:
         typer.echo(
             "nothing to send" if everyone or subscription else "nothing to send that is due; --all sends now"
         )
+    if states[outbox.REFUSED] or states[outbox.ABANDONED]:
+        raise typer.Exit(1)
+
+
+def _told(handed: sending.Handed) -> str:
+    parcel, noted = handed.parcel, handed.noted
+    what = f"{parcel.changes} changes" if parcel.kind == "digest" else parcel.kind
+    who = f"subscription {parcel.subscription_id}: " if parcel.subscription_id else ""
+    line = f"{who}{what} to {channels.shown(parcel.address)}: {handed.answer.said}"
+    if noted.state == outbox.WAITING and noted.again_at:
+        return f"{line}; again at {noted.again_at:%Y-%m-%d %H:%M} UTC"
+    return line if noted.state == outbox.SENT else f"{line}; {noted.state}"

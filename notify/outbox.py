@@ -1,0 +1,64 @@
+"""The outbox: one table through which every mail and message goes. Here is what is put into it; `notify.senders` takes it out.
+
+waiting ─▶ sent, or refused (it will not be taken), or abandoned (tried for days), or dropped (its subscription ended).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from notify import addresses, channels
+from notify.parcels import Letter, Reader
+from store import models as rows
+
+Kind = Literal["digest", "confirmation", "known", "manage", "health"]
+REQUESTED: tuple[Kind, ...] = ("confirmation", "known", "manage")
+"""What is sent because somebody typed an address in, who need not be its owner."""
+WAITING, SENT, REFUSED, ABANDONED, DROPPED = "waiting", "sent", "refused", "abandoned", "dropped"
+
+
+def put(
+    session: Session, kind: Kind, letter: Letter, readers: Iterable[Reader], domain: str, now: dt.datetime
+) -> None:
+    """One letter to some readers, as part of the caller's transaction. `domain` names us in the Message-ID."""
+    row = rows.Letter(
+        created_at=now,
+        slot=letter.slot,
+        content={name: getattr(letter, name) for name in ("subject", "text", "html", "short", "data")},
+    )
+    session.add(row)
+    session.flush()
+    session.execute(insert(rows.Delivery), [_row(kind, row.id, one, domain, now) for one in readers])
+
+
+def _row(kind: Kind, letter: int, reader: Reader, domain: str, now: dt.datetime) -> dict[str, Any]:
+    channel = channels.name_of(reader.address)
+    return {
+        "kind": kind,
+        "letter_id": letter,
+        "digest_id": reader.digest_id,
+        "subscription_id": reader.subscription_id,
+        "address": reader.address,
+        "mailbox": addresses.mailbox(reader.address),
+        "channel": channel,
+        "provider": channels.every()[channel].provider(reader.address),
+        "message_id": f"<{kind}.{secrets.token_hex(12)}@{domain}>",
+        "created_at": now,
+        "due_at": now,
+    }
+
+
+def requested_lately(session: Session, address: str, now: dt.datetime) -> int:
+    """How many letters that somebody asked for an address was sent, or will be, within a day."""
+    query = select(func.count()).where(
+        rows.Delivery.mailbox == addresses.mailbox(address),
+        rows.Delivery.kind.in_(REQUESTED),
+        rows.Delivery.created_at > now - dt.timedelta(days=1),
+    )
+    return session.scalar(query) or 0

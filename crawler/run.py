@@ -9,16 +9,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
+from crawler.manners import held, host_of
 from crawler.sources.schema import Source
 from crawler.spiders.source import Report, SourceSpider
 from store.archive import Archive
 from store.database import Database
 from store.errors import OperatorError
+from store.hosts import Hosts
 from store.keep import Clock, Keeper
 from store.locks import Claims
 
@@ -27,7 +28,7 @@ HOSTS_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for all crawls of a process. `next_due` tells when a source crawled at a moment is due again."""
+    """What holds for all crawls of a process. `insists` says that a person asks for them now; `next_due` tells when a source crawled at a moment is due again."""
 
     data: Path
     contact: str
@@ -35,12 +36,14 @@ class Terms:
     everything: bool
     full: bool
     next_due: Callable[[Source, dt.datetime], dt.datetime]
+    insists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Crawled:
     """How the crawl of one source ended: done, degraded (some answers missing), failed (nothing could be read),
-    interrupted, or busy (another process crawls it at this moment; nothing was asked)."""
+    interrupted, busy (another process crawls it at this moment; nothing was asked), or waiting (its host is left alone
+    for a while; nothing was asked)."""
 
     source: str
     outcome: str
@@ -120,12 +123,13 @@ class _Crowd:
         self.crawled: list[Crawled] = []
         self.failure: OperatorError | None = None
         self.is_interrupted = False
+        self.hosts = Hosts(database, clock, insists=terms.insists)
         self._turns = asyncio.Semaphore(HOSTS_AT_ONCE)
 
     async def run(self, sources: list[Source]) -> None:
         hosts: dict[str, list[Source]] = defaultdict(list)
         for source in sources:
-            hosts[urlsplit(source.listing.urls[0]).netloc].append(source)
+            hosts[host_of(source.listing.urls[0])].append(source)
         await asyncio.gather(*(self._host(group) for group in hosts.values()))
 
     async def _host(self, group: list[Source]) -> None:
@@ -147,15 +151,24 @@ class _Crowd:
 
     async def _source(self, source: Source) -> None:
         keeper = Keeper(self.database, self.archive, source.origin, self.clock)
+        host = host_of(source.listing.urls[0])
+        standing = self.hosts.standing(host)
+        if standing.holds(self.clock()) and standing.not_before is not None:
+            told = f"{source.id}: {host}: {held(standing)}"
+            self.crawled.append(Crawled(source.id, "waiting", {}, (told,)))
+            keeper.put_off(standing.not_before)
+            return
         run = keeper.begin()
         settings = self.process.settings.copy()
         settings.set("DOWNLOAD_DELAY", source.fetch.delay)
         settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", source.fetch.concurrency)
+        settings.set("AUTOTHROTTLE_TARGET_CONCURRENCY", source.fetch.concurrency)
         crawler = Crawler(SourceSpider, settings)
         await self.process.crawl(
             crawler,
             source=source,
             keeper=keeper,
+            hosts=self.hosts,
             everything=self.terms.everything,
             full=self.terms.full,
             report=self.report,

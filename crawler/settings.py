@@ -14,8 +14,17 @@ DEFAULT_REQUEST_HEADERS = {
 }
 
 ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "Yaodian"
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY_JITTER = 0.25
+# A server that is slow gets the more time between two requests, from the source's own delay up.
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 0
+AUTOTHROTTLE_MAX_DELAY = 60
+# Seconds. What a host asks for in Retry-After is waited for within a crawl up to the first, else left to a later
+# crawl; of robots.txt's Crawl-delay no more than the second is honoured, or a crawl would never end.
+RETRY_AFTER_PATIENCE = 60
+CRAWL_DELAY_MOST = 60
 COOKIES_ENABLED = False
 
 # Bounds on what a site can make us do.
@@ -32,11 +41,15 @@ RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]
 DOWNLOAD_HANDLERS = dict.fromkeys(("data", "file", "ftp", "s3"))
 TWISTED_DNS_RESOLVER = "crawler.middlewares.guard.PublicResolver"
 DNSCACHE_ENABLED = False
+# A proxy named in the environment would look names up itself, where no guard sees the addresses.
+HTTPPROXY_ENABLED = False
 
 # Every status is an answer that the spider understands.
 HTTPERROR_ALLOW_ALL = True
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.guard.AddressGuard": 50,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.robots.Robots": 100,
     "crawler.middlewares.conditional.ConditionalRequests": 560,
     "crawler.middlewares.turns.HostTurns": 950,
 }

@@ -32,7 +32,10 @@ def capture_of(response: Response, clock: Callable[[], dt.datetime]) -> Capture:
 
 def plainly(failure: Failure) -> str:
     """A failure in a few words."""
-    error = failure.value
+    return in_words(failure.value)
+
+
+def in_words(error: BaseException | None) -> str:
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return words

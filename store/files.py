@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from store import models as rows
 from store.flow import Attachment, Fetched, Known, Page, Visit
+from store.rechecks import is_believed
 from store.shapes import page_from_json
 
 
@@ -32,7 +33,8 @@ def known(session: Session, document: rows.Document, links: Sequence[Attachment]
         row, content = row_of.get(link.url), content_of.get(link.url)
         visit = Visit(link.url, document.id)
         if row is not None and content is not None and row.digest and content.digest:
-            visit = replace(visit, etag=row.etag, last_modified=row.last_modified)
+            if is_believed(row.believed):
+                visit = replace(visit, etag=row.etag, last_modified=row.last_modified)
             # The bytes of a file may have changed without its text: the version has the text, the row the bytes.
             link = replace(
                 link, state=content.state, digest=row.digest, text=content.text, detail=content.detail
@@ -68,6 +70,7 @@ def keep(
         if fetched.problem and fetched.problem != row.problem:
             new_problems.append((fetched, captured.id if captured else None))
         row.checked_at, row.problem = at, fetched.problem
+        row.believed = (row.believed or 0) + 1 if fetched.capture is None else 0
         if captured is not None and fetched.capture is not None and not fetched.problem:
             row.etag = fetched.capture.header("ETag")
             row.last_modified = fetched.capture.header("Last-Modified")

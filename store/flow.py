@@ -60,6 +60,21 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a host stands with us. `strain` grows with each answer in a row that refuses, or fails to come; until
+    `not_before` it is left alone, because the host `asked` for that (Retry-After) or because it is under strain."""
+
+    strain: int = 0
+    not_before: dt.datetime | None = None
+    asked: bool = False
+    sign: str = ""
+    because: str = ""
+
+    def holds(self, now: dt.datetime) -> bool:
+        return self.not_before is not None and now < self.not_before
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a listing. `url` is absolute; `date` as printed there, without a time zone."""
 

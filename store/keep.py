@@ -32,7 +32,7 @@ from store.flow import (
 from store.identity import canonical, document_id
 from store.locks import alone
 from store.normal import content_hash
-from store.rechecks import SECOND_LOOK, Past, next_check
+from store.rechecks import SECOND_LOOK, Past, is_believed, next_check
 from store.records import Judged, add_capture, add_change, add_parts, add_version, digest_of, judge
 
 GONE = 410
@@ -77,6 +77,13 @@ class Keeper:
             source = session.get_one(rows.Source, self.origin.id)
             source.last_crawled_at, source.next_due_at = self.clock(), next_due_at
 
+    def put_off(self, until: dt.datetime) -> None:
+        """The source is due then, and not before."""
+        with self.database.write() as session:
+            source = session.get(rows.Source, self.origin.id)
+            if source is not None:
+                source.next_due_at = until
+
     def report(self, sign: str, url: str, detail: str, capture: Capture | None = None) -> None:
         """A health event of this source, with the capture that shows it."""
         kept = self._archive(capture) if capture else None
@@ -99,6 +106,8 @@ class Keeper:
             page = session.get(rows.ListingPage, (self.origin.id, url))
             if page is None:
                 return Visit(url)
+            if not is_believed(page.believed):
+                return Visit(url, next=page.next_url)
             return Visit(url, etag=page.etag, last_modified=page.last_modified, next=page.next_url)
 
     def keep_listing(
@@ -118,6 +127,7 @@ class Keeper:
                     last_modified=capture.header("Last-Modified"),
                     next_url=listing.next,
                     entries=len(listing.entries),
+                    believed=0,
                 )
             )
             for entry in matched:
@@ -130,6 +140,7 @@ class Keeper:
         with self.database.write() as session:
             page = session.get_one(rows.ListingPage, (self.origin.id, visit.url))
             page.checked_at = self.clock()
+            page.believed += 1
 
     def _find(self, session: Session, entry: Entry, at: dt.datetime) -> rows.Document | None:
         """A new row for an entry that was not known; None for one that was, and for what is no document's address."""
@@ -162,10 +173,7 @@ class Keeper:
         )
         with self.database.read() as session:
             found = session.scalars(wanted if everything else wanted.where(due))
-            return [
-                Visit(d.url, d.id, etag=d.etag, last_modified=d.last_modified, title=d.listed_title)
-                for d in found
-            ]
+            return [_visit(document) for document in found]
 
     def attachments(self, document: str, links: Sequence[Attachment] | None = None) -> list[Known]:
         """How to ask for the attachments that a page links to; without `links` for those of a page that is as it was."""
@@ -344,6 +352,7 @@ class Keeper:
         parts: Sequence[Capture] = (),
     ) -> None:
         row.checked_at, row.missing_since = at, None
+        row.believed = row.believed + 1 if capture is None else 0
         row.next_check_at = next_check(at, _past(row))
         if capture is not None:
             # the validators of an article's first page say nothing about its other pages
@@ -391,6 +400,12 @@ def _past(row: rows.Document) -> Past:
         changed_at=row.missing_since or row.changed_at,
         changes=versions - 1 + gone,
     )
+
+
+def _visit(row: rows.Document) -> Visit:
+    if not is_believed(row.believed):
+        return Visit(row.url, row.id, title=row.listed_title)
+    return Visit(row.url, row.id, etag=row.etag, last_modified=row.last_modified, title=row.listed_title)
 
 
 def _forget_readings(session: Session, source: str) -> None:

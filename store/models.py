@@ -67,8 +67,22 @@ class HealthEvent(Base):
     capture_id: Mapped[int | None] = mapped_column(ForeignKey("captures.id"))
 
 
+class Host(Base):
+    """A server that refuses, or does not answer, and until when it is left alone; what stands well has no row."""
+
+    __tablename__ = "hosts"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    strain: Mapped[int]
+    not_before: Mapped[dt.datetime | None]
+    asked: Mapped[bool]
+    sign: Mapped[str]
+    because: Mapped[str]
+
+
 class ListingPage(Base):
-    """A page of a listing: what to send to ask whether it changed, and which page followed it."""
+    """A page of a listing: what to send to ask whether it changed, and which page followed it. `believed` counts the
+    304s in a row, here and below: now and then the whole is asked for, since servers lie."""
 
     __tablename__ = "listing_pages"
 
@@ -79,6 +93,7 @@ class ListingPage(Base):
     last_modified: Mapped[str | None]
     next_url: Mapped[str | None]
     entries: Mapped[int]
+    believed: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Document(Base):
@@ -103,6 +118,7 @@ class Document(Base):
     missing_since: Mapped[dt.datetime | None]
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
+    believed: Mapped[int] = mapped_column(default=0, server_default="0")
     reads_as: Mapped[str | None]
     # No foreign key: versions point here already, and SQLite can't create two tables that need each other.
     version_id: Mapped[int | None]
@@ -158,6 +174,7 @@ class Attachment(Base):
     checked_at: Mapped[dt.datetime]
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
+    believed: Mapped[int] = mapped_column(default=0, server_default="0")
     digest: Mapped[str | None]
     capture_id: Mapped[int | None] = mapped_column(ForeignKey("captures.id"))
     problem: Mapped[str | None]

@@ -33,6 +33,15 @@ SETTLES = 0.1
 REVISED = 1 / 100
 CONFIDENCE = 1.0
 
+WHOLE_EVERY = 10
+"""Of so many checks in a row one asks for the whole, without validators: some servers answer 304 for ever (a cache
+that was not told, a Last-Modified that is the template's)."""
+
+
+def is_believed(times: int) -> bool:
+    """Whether one more 304 would be believed, after so many in a row."""
+    return times + 1 < WHOLE_EVERY
+
 
 @dataclass(frozen=True, slots=True)
 class Past:

@@ -14,9 +14,40 @@ from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver
 from zope.interface import implementer
 
-# NAT64 (RFC 6052), and the IPv4-compatible addresses that RFC 4291 gave up.
-_CARRIES_IPV4 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
-_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215
+IP = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# IPv6 in which an IPv4 address sits in the last 32 bits: NAT64 (RFC 6052), mapped (RFC 4291), translated (RFC 2765),
+# and the compatible ones that RFC 4291 gave up.
+_CARRIES_IPV4 = tuple(
+    ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "::/96")
+)
+# All of IPv6 that IANA gives to hosts of the internet; what is no internet in it is known to `is_global`, or below.
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+_NO_INTERNET: tuple[Network, ...] = (
+    ipaddress.IPv6Network(
+        "2001::/23"
+    ),  # protocols, RFC 2928; Teredo in it reaches whatever IPv4 address it is told
+    ipaddress.IPv6Network("3fff::/20"),  # documentation, RFC 9637; newer than some Pythons' tables
+    ipaddress.IPv4Network("192.0.0.0/24"),  # protocols, RFC 6890; a cloud's metadata in it
+    ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4 relays, RFC 7526
+    ipaddress.IPv4Network("168.63.129.16/32"),  # Azure's host, which answers its virtual machines only
+)
+# Where clouds tell a machine its secrets. Most are link-local; these two lie in networks that may be allowed.
+_METADATA = frozenset(ipaddress.ip_address(text) for text in ("fd00:ec2::254", "100.100.100.200"))
+# What YAODIAN_ALLOW_PRIVATE_ADDRESSES allows: this machine and the operator's own networks, nothing else.
+_OWN: tuple[Network, ...] = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "127.0.0.0/8",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "::1/128",
+        "fc00::/7",
+    )
+)
 PORTS = {None, 80, 443, 8080, 8443}
 
 
@@ -24,23 +55,61 @@ class RefusedAddress(IgnoreRequest):
     """A request that must not be made."""
 
 
+def may_connect(address: str, *, allow_private: bool) -> bool:
+    """Whether an IP address may be connected to: one of the public internet, or, if allowed, of the operator's own
+    networks. Raises ValueError when it is no IP address."""
+    ip = _innermost(ipaddress.ip_address(address.split("%")[0]))
+    if ip in _METADATA:
+        return False
+    return _is_public(ip) or (allow_private and any(ip in network for network in _OWN))
+
+
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the public internet: not private, loopback, link-local, CGNAT, multicast or
     reserved, also when it comes as IPv6 that carries an IPv4 address."""
-    ip = ipaddress.ip_address(address.split("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
-        if inner is not None:
-            return is_public(str(inner))
-        if any(ip in network for network in _CARRIES_IPV4):
-            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-        if ip.is_site_local or ip in _LOCAL_NAT64:
-            return False
-    return ip.is_global and not ip.is_multicast
+    return may_connect(address, allow_private=False)
+
+
+def _is_public(ip: IP) -> bool:
+    if isinstance(ip, ipaddress.IPv6Address) and ip not in _UNICAST:
+        return False
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NO_INTERNET)
+
+
+def _innermost(ip: IP) -> IP:
+    """The IPv4 address that is meant, where IPv6 carries one; ::1 and :: are themselves."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip
+    if ip.sixtofour is not None:
+        return ip.sixtofour
+    if int(ip) > 1 and any(ip in network for network in _CARRIES_IPV4):
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip
+
+
+def check_url(url: str, *, allow_private: bool) -> None:
+    """Raises RefusedAddress for what a URL by itself says; whom its host name stands for is seen by the resolver."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise RefusedAddress(f"{url}: is no address: {error}") from error
+    if parts.scheme not in ("http", "https"):
+        raise RefusedAddress(f"{url}: only http and https are fetched")
+    if parts.username is not None:
+        raise RefusedAddress(f"{url}: an address with a user name is not fetched")
+    if not allow_private and port not in PORTS:
+        raise RefusedAddress(f"{url}: port {port} is not a web port")
+    try:
+        allowed = may_connect((parts.hostname or "").strip("[]"), allow_private=allow_private)
+    except ValueError:
+        return  # a name
+    if not allowed:
+        raise RefusedAddress(f"{url}: is no public address")
 
 
 class AddressGuard:
-    """Refuses a request by what its URL says; redirects come through here again."""
+    """Refuses a request by what its URL says; redirects, attachments and robots.txt come through here, too."""
 
     def __init__(self, allow_private: bool) -> None:
         self.allow_private = allow_private
@@ -50,25 +119,11 @@ class AddressGuard:
         return cls(crawler.settings.getbool("ALLOW_PRIVATE_ADDRESSES"))
 
     def process_request(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        if parts.scheme not in ("http", "https"):
-            raise RefusedAddress(f"{request.url}: only http and https are fetched")
-        if parts.username is not None:
-            raise RefusedAddress(f"{request.url}: an address with a user name is not fetched")
-        if self.allow_private:
-            return
-        if parts.port not in PORTS:
-            raise RefusedAddress(f"{request.url}: port {parts.port} is not a web port")
-        try:
-            public = is_public((parts.hostname or "").strip("[]"))
-        except ValueError:
-            return  # a name: the resolver sees what it stands for
-        if not public:
-            raise RefusedAddress(f"{request.url}: is no public address")
+        check_url(request.url, allow_private=self.allow_private)
 
 
 class PublicResolver(CachingHostnameResolver):
-    """Resolves names to their public addresses only. What it passes on is what is connected to, so neither a
+    """Resolves names to addresses that may be connected to. What it passes on is what is connected to, so neither a
     redirect nor a DNS server that changes its answer gets around it."""
 
     allow_private = False
@@ -87,9 +142,8 @@ class PublicResolver(CachingHostnameResolver):
         addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
         transportSemantics: str = "TCP",  # noqa: N803
     ) -> IHostResolution:
-        receiver = resolutionReceiver if self.allow_private else _PublicOnly(resolutionReceiver)
         return super().resolveHostName(
-            receiver,  # type: ignore[arg-type]
+            _Allowed(resolutionReceiver, self.allow_private),  # type: ignore[arg-type]
             hostName,
             portNumber,
             addressTypes,
@@ -98,17 +152,18 @@ class PublicResolver(CachingHostnameResolver):
 
 
 @implementer(IResolutionReceiver)
-class _PublicOnly:
-    """Hands on the public addresses of a resolution, and drops the others."""
+class _Allowed:
+    """Hands on the addresses of a resolution that may be connected to, and drops the others."""
 
-    def __init__(self, receiver: Any) -> None:
+    def __init__(self, receiver: Any, allow_private: bool) -> None:
         self._receiver = receiver
+        self._allow_private = allow_private
 
     def resolutionBegan(self, resolution: IHostResolution) -> None:  # noqa: N802
         self._receiver.resolutionBegan(resolution)
 
     def addressResolved(self, address: Any) -> None:  # noqa: N802
-        if is_public(address.host):
+        if may_connect(address.host, allow_private=self._allow_private):
             self._receiver.addressResolved(address)
 
     def resolutionComplete(self) -> None:  # noqa: N802

@@ -16,11 +16,13 @@ from twisted.python.failure import Failure
 from crawler import apart, attachments, listings
 from crawler.extraction import files, join, read
 from crawler.middlewares.guard import RefusedAddress
+from crawler.middlewares.turns import HostClosed
 from crawler.sources.schema import Source
 from crawler.spiders.gathering import Gathering, answered, failed, wanted
 from crawler.wire import capture_of, plainly
 from store.errors import Blocked, OperatorError, Unreadable
 from store.flow import Capture, Fetched, Known, Outcome, Page, Visit
+from store.hosts import Hosts
 from store.keep import Keeper
 from store.moves import is_front_page
 
@@ -47,11 +49,19 @@ class SourceSpider(scrapy.Spider):
     name = "source"
 
     def __init__(
-        self, source: Source, keeper: Keeper, *, everything: bool, full: bool, report: Report
+        self,
+        source: Source,
+        keeper: Keeper,
+        hosts: Hosts,
+        *,
+        everything: bool,
+        full: bool,
+        report: Report,
     ) -> None:
         super().__init__()
         self.source = source
         self.keeper = keeper
+        self.hosts = hosts
         self.everything = everything
         self.pages = None if full else source.listing.max_pages
         self.report = report
@@ -65,6 +75,7 @@ class SourceSpider(scrapy.Spider):
         self._standing: set[str] = set()
         self._gone: dict[str, tuple[Visit, Capture]] = {}
         self._absorbed: set[str] = set()
+        self._closed_hosts: set[str] = set()
 
     async def start(self) -> AsyncIterator[Request]:
         with self._stopping():
@@ -354,9 +365,20 @@ class SourceSpider(scrapy.Spider):
 
     def on_failure(self, failure: Failure) -> None:
         visit: Visit = failure.request.meta["visit"]  # type: ignore[attr-defined]
+        if isinstance(failure.value, HostClosed):
+            self._closed(failure.value, visit.url)
+            return
         sign = "refused address" if isinstance(failure.value, RefusedAddress) else "unreachable"
         with self._stopping():
             self._problem(sign, visit.url, plainly(failure))
+
+    def _closed(self, closed: HostClosed, url: str) -> None:
+        """Told once: what was not asked for stays due."""
+        self.counts["not_asked"] += 1
+        if closed.host not in self._closed_hosts:
+            self._closed_hosts.add(closed.host)
+            with self._stopping():
+                self._problem(closed.sign, url, str(closed))
 
     def _refused(self, response: Response) -> None:
         sign = "blocked" if response.status in REFUSING else "unreachable"

@@ -63,6 +63,7 @@ def crawl(
         allow_private=settings.allow_private_addresses,
         everything=everything or (bool(ids) and not due),
         full=full,
+        insists=bool(ids) or everything,
         next_due=lambda source, at: when.next_due(source, at, settings.timezone),
     )
     with _Watch() as watch:

@@ -32,6 +32,7 @@ lint: install ## ruff and mypy --strict
 	@$(BIN)/mypy
 
 bench: install ## measure against named rivals (see bench/README.md)
+	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv sync --frozen --quiet --inexact --active --group bench
 	@$(BIN)/python -m bench
 
 clean: ## remove the virtual environment and what the demo wrote

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 SHORT = (
+    ("bench.extraction",),
     ("bench.diff",),
     ("bench.mutations", "--size", "2"),
     ("bench.linking", "500"),

@@ -8,10 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from crawler import apart, attachments
-from crawler.extraction import files, join, read
+from crawler.extraction import Template, files, join, read
 from crawler.sources.schema import Source
 from store.flow import Capture, Page
-from store.reprocess import Reader
+from store.rereads import Reader
 
 ROOT = Path(__file__).parent
 # What a page is read with beside the source's own rules.
@@ -25,18 +25,18 @@ CODE = (
 LIBRARIES = ("lxml", "olefile", "pypdfium2", "python-calamine", "readability-lxml")
 
 
-def reader(source: Source) -> Reader:
-    """For `store.reprocess`."""
+def reader(source: Source, template: Template | None = None) -> Reader:
+    """For `store.reprocess`, and for a crawl that looks back at what was read before."""
 
     def read_today(capture: Capture, listed_title: str) -> Page | None:
         if attachments.is_file(capture.body):
             page = files.read_file(capture, apart.read(capture.body), listed_title)
         else:
-            page = read(capture, source.document, source.fetch.charset)
+            page = read(capture, source.document, source.fetch.charset, template)
         is_ours = source.match.is_about(page.title, page.text) or files.may_be_cover(page)
         return page if is_ours else None
 
-    rules = (source.document, source.fetch.charset, source.match)
+    rules = (source.document, source.fetch.charset, source.match, template)
     stamp = hashlib.sha256(f"{program()} {rules!r}".encode()).hexdigest()
     return Reader(stamp[:16], read_today, join, files.joined)
 

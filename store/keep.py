@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from store import files, moves, plans
+from store import files, moves, plans, rereads
 from store import models as rows
 from store.archive import Archive, Original, Place, digest
 from store.database import Database
@@ -246,17 +246,21 @@ class Keeper:
         page: Page,
         fetched: Sequence[Fetched] = (),
         parts: Sequence[Capture] = (),
+        reader: rereads.Reader | None = None,
     ) -> Outcome:
         """A page that was read, with its attachments: a new version when its content differs from the one before.
         Without a capture the page is as it was (304), and what differs is an attachment. `parts` are the captures of
-        the article's other pages, which `page` has the text of."""
+        the article's other pages, which `page` has the text of. With the `reader` that read it, the version before is
+        read again as well: what only the reading changed is no change."""
+        with self.database.read() as session:
+            today = rereads.as_read_today(session, self.archive, reader, document, page) if reader else None
         archived = self._archive(capture) if capture else None
         places = [self._archive(part) for part in parts]
         filed = self._file(fetched)
         at = capture.fetched_at if capture else self.clock()
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
-            judged = judge(row.version, page)
+            judged = judge(row.version, page, today)
             if judged.is_renewed:
                 # Before the first change, so that two keepers can't wait for each other.
                 alone(session, plans.LINKING)

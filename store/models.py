@@ -53,6 +53,19 @@ class Run(Base):
     counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
 
 
+class Template(Base):
+    """What was learned of a source's pages; `template` is None where they have nothing in common. `documents` is how
+    many it was learned from, `doubts` counts the pages that it has not fitted since."""
+
+    __tablename__ = "templates"
+
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.id"), primary_key=True)
+    learned_at: Mapped[dt.datetime]
+    documents: Mapped[int]
+    doubts: Mapped[int] = mapped_column(default=0)
+    template: Mapped[Any | None] = mapped_column(JSON)
+
+
 class HealthEvent(Base):
     """Something about a source that is not as it should be, with the capture that shows it."""
 

@@ -26,14 +26,15 @@ class Judged:
     is_renewed: bool
 
 
-def judge(before: rows.Version | None, page: Page) -> Judged:
-    """Whether a page is another version than the one before, and what differs."""
+def judge(before: rows.Version | None, page: Page, today: Page | None = None) -> Judged:
+    """Whether a page is another version than the one before, and what differs. `today` is what that version says when
+    it is read as the page was: what only the reading changed is no change."""
     hashed = content_hash(page)
     if before is None:
         return Judged(hashed, Difference(), True)
-    if before.content_hash == hashed:
+    known = today or page_from_json(before.page)
+    if hashed in (before.content_hash, content_hash(known)):
         return Judged(hashed, Difference(), False)
-    known = page_from_json(before.page)
     if fills(known, page):
         return Judged(hashed, Difference(), True)
     difference = diff(known, page)

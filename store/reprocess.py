@@ -9,7 +9,7 @@ changes are mailed to nobody.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,29 +18,17 @@ from sqlalchemy.orm import Session, undefer
 
 from store import models as rows
 from store import plans
-from store.archive import Archive, Place
+from store.archive import Archive
 from store.database import Database
 from store.diff import diff
 from store.errors import SiteError
-from store.flow import Attachment, Capture, ChangeType, Difference, Page
+from store.flow import ChangeType, Difference, Page
 from store.locks import alone
 from store.normal import content_hash
+from store.rereads import OK, Reader, filled, restored
 from store.shapes import difference_to_json, page_from_json, page_to_json
 
-OK = 200
 READ_STATES = ("live", "withdrawn")
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """How a source's captures are read today. `read`, given the title in the listing, gives None for a text about
-    something else and raises SiteError where no document can be read; `stamp` is another one when another page might
-    come out. `join` puts the pages of a split article together, `fill` gives a page the content of its attachments."""
-
-    stamp: str
-    read: Callable[[Capture, str], Page | None]
-    join: Callable[[Sequence[Page]], Page]
-    fill: Callable[[Page, Sequence[Attachment]], Page]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +94,15 @@ def _document(
         reader = readers[session.get_one(rows.Document, name).source_id]
         captures = _captures(session, name)
         title = session.get_one(rows.Document, name).listed_title
-    readings, unreadable = _read(archive, reader, captures, title)
+        readings, unreadable = _read(session, archive, reader, captures, title)
     with database.write() as session:
-        if [capture.id for capture, _ in _captures(session, name)] != [capture.id for capture, _ in captures]:
+        if [capture.id for capture in _captures(session, name)] != [capture.id for capture in captures]:
             return None
         document = session.get_one(rows.Document, name)
         # Before the first change, so that two that link plans can't wait for each other.
         alone(session, plans.LINKING)
         found = _Rebuilding(session, document, reader).apply(readings)
-        session.merge(rows.Rereading(document_id=name, stamp=_stamp(reader, captures[-1][0].id)))
+        session.merge(rows.Rereading(document_id=name, stamp=_stamp(reader, captures[-1].id)))
         return replace(found, unreadable=unreadable)
 
 
@@ -122,30 +110,24 @@ def _stamp(reader: Reader, capture: int) -> str:
     return f"{reader.stamp} {capture}"
 
 
-def _captures(session: Session, document: str) -> list[tuple[rows.Capture, rows.Capture]]:
-    """A document's captures in order, each with the one that has its body."""
+def _captures(session: Session, document: str) -> list[rows.Capture]:
+    """A document's captures in order."""
     query = (
         select(rows.Capture)
         .where(rows.Capture.document_id == document, rows.Capture.status == OK)
         .order_by(rows.Capture.id)
     )
-    return [
-        (capture, session.get_one(rows.Capture, capture.body_of) if capture.body_of else capture)
-        for capture in session.scalars(query)
-    ]
+    return [*session.scalars(query)]
 
 
 def _read(
-    archive: Archive, reader: Reader, captures: list[tuple[rows.Capture, rows.Capture]], title: str
+    session: Session, archive: Archive, reader: Reader, captures: list[rows.Capture], title: str
 ) -> tuple[list[_Reading], int]:
     readings: list[_Reading] = []
     parts: list[Page] = []  # of the article that is split over the captures up to here
     unreadable = 0
-    for row, holder in captures:
-        capture = archive.read(Place(row.file, row.offset, row.length))
-        if holder is not row:
-            body = archive.read(Place(holder.file, holder.offset, holder.length)).body
-            capture = replace(capture, body=body)
+    for row in captures:
+        capture = restored(session, archive, row)
         try:
             page = reader.read(capture, title)
         except SiteError:
@@ -182,7 +164,10 @@ class _Rebuilding:
         for place, reading in enumerate(readings):
             holds = self.holding.get(reading.capture)
             if reading.page is not None:
-                page = self._filled(reading.page, holds or current)
+                known = holds or current
+                page = (
+                    filled(self.reader, reading.page, page_from_json(known.page)) if known else reading.page
+                )
                 readings[place] = replace(reading, page=page)
                 current = self._compared(reading, page, holds, current)
             else:
@@ -191,15 +176,6 @@ class _Rebuilding:
         if current is not None and self.added_versions and current.id != self.document.version_id:
             self._make_current(current)
         return Reread(self.document.id, self.document.url, self.added_versions, self.added_changes, marked)
-
-    def _filled(self, page: Page, known: rows.Version | None) -> Page:
-        """The page with what the version that held then knows of its attachments: their bytes are archived apart."""
-        if known is None:
-            return page
-        content = {a.url: a for a in page_from_json(known.page).attachments if a.url is not None}
-        return self.reader.fill(
-            page, [content.get(link.url, link) if link.url else link for link in page.attachments]
-        )
 
     def _compared(
         self, reading: _Reading, page: Page, holds: rows.Version | None, current: rows.Version | None

@@ -23,7 +23,8 @@ from store import models as rows
 from store.database import Database
 from store.errors import Unreadable
 from store.flow import Capture, Page
-from store.reprocess import Reader, Reread, pending, reprocess
+from store.reprocess import Reread, pending, reprocess
+from store.rereads import Reader
 
 pytestmark = pytest.mark.one_database
 

@@ -70,8 +70,7 @@ def why(root: etree._Element, title: str, lines: list[Line], meta: dict[str, str
     """What makes the page no document, in words for the source's health; None where nothing speaks for it."""
     # a gateway explains itself at length, but names the error in its <title>
     named = len(title) <= 24 and SIGNS.fit(title)
-    prose = sum(weigh(line) for line in lines if not SIGNS.fit(line.text))
-    if prose > (PROSE * 10 if named else PROSE) or meta.get("articletitle") or meta.get("pubdate"):
+    if meta.get("articletitle") or meta.get("pubdate") or _says_more(lines, PROSE * 10 if named else PROSE):
         return None
     if sum(len(line.text) for line in lines) < 200:
         for script in root.iter("script"):
@@ -84,3 +83,14 @@ def why(root: etree._Element, title: str, lines: list[Line], meta: dict[str, str
         return None  # what prints when it was published is a document, however short
     found = [t for t in (title, *(line.text for line in lines[:80])) if SIGNS.fit(t)]
     return f"a page that says {found[0][:60]!r}" if found else None
+
+
+def _says_more(lines: list[Line], limit: float) -> bool:
+    """Whether there is more prose than that; a document's first paragraphs tell."""
+    prose = 0.0
+    for line in lines:
+        if weigh(line) and not SIGNS.fit(line.text):
+            prose += weigh(line)
+            if prose > limit:
+                return True
+    return False

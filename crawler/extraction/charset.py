@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 
 # The WHATWG reading of labels: what is labelled gb2312 is decoded as its superset GB18030, and so on.
 SUPERSETS = {
@@ -92,9 +93,9 @@ def _best(body: bytes, names: list[str]) -> tuple[str, str]:
     candidates = [n for n in dict.fromkeys([*names, "utf-8", "gb18030", "big5hkscs"]) if n != "windows-1252"]
     for order, name in enumerate(candidates):
         text = body.decode(name, "replace")
-        wide = [c for c in text[:200_000] if ord(c) > 0x2FF]
+        wide = {c: count for c, count in Counter(text[:200_000]).items() if ord(c) > 0x2FF}
         broken = text.count("\ufffd")
-        frequent = sum(c in FREQUENT for c in wide) / (len(wide) or 1)
+        frequent = sum(count for c, count in wide.items() if c in FREQUENT) / (sum(wide.values()) or 1)
         ranked.append((round(2 * broken / max(1, len(text)) - frequent, 1), order, name, text))
     _, _, name, text = min(ranked, key=lambda r: r[:2])
     return text, name

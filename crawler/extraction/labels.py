@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from store.flow import Place
 
@@ -53,8 +54,11 @@ LIMIT = 300
 
 def pairs(line: str) -> list[tuple[str, str]]:
     """(label without blanks, value) of each labelled value in a line; the value may be empty."""
-    if len(line) > LIMIT:
-        return []
+    return [] if len(line) > LIMIT else [*_pairs(line)]
+
+
+@lru_cache(maxsize=1024)
+def _pairs(line: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     cells = [cell.strip() for cell in line.split("\t")]
     spaced = _SPACED.fullmatch(line) if len(cells) == 1 else None

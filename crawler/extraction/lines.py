@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
@@ -36,6 +37,7 @@ class Reading:
     """Furniture among the lines of the container."""
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """What two prints of one line have in common: width, blanks and the marks around a label are dropped."""
     return re.sub(r"[\s.．、,，:：;；。“”\"'‘’《》<>〈〉]", "", unicodedata.normalize("NFKC", text))
@@ -170,17 +172,20 @@ def _furniture(main: etree._Element, body: list[Line]) -> set[etree._Element]:
     if not named:
         return set()
     total = sum(weigh(line) for line in body) or 1.0
+    by_block: dict[etree._Element, list[Line]] = {}
+    for line in body:
+        by_block.setdefault(line.block, []).append(line)
     dropped: set[etree._Element] = set()
     for element in named:
         if element in dropped:
             continue
-        parts = set(element.iter(etree.Element))
-        own = [line for line in body if line.block in parts]
+        parts = [*element.iter(etree.Element)]
+        own = [line for part in parts for line in by_block.get(part, ())]
         text = "".join(line.text for line in own)
         prose = sum(len(SENTENCE.findall(line.text)) for line in own if line.linked * 2 < len(line.text))
         weight = sum(weigh(line) for line in own)
         if weight < 0.25 * total and prose <= 2 and "附件" not in text and not any(map(has_file, own)):
-            dropped |= parts
+            dropped.update(parts)
     return dropped
 
 

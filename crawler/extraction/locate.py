@@ -1,16 +1,19 @@
-"""Which element holds the document: the source's own selector, else a container that a known CMS makes, else the
-agreement of two general readings (readability-lxml and a descent along the text's weight)."""
+"""Which element holds the document: the source's own selector, else the path learned from its pages, else a container
+that a known CMS makes, else the agreement of two general readings (readability-lxml and a descent along the text's
+weight)."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from lxml import etree
 
 from crawler.extraction import rules, voice
 from crawler.extraction.number import NUMBER
 from crawler.extraction.render import Line
+from crawler.extraction.template import Layout, Template
 from crawler.extraction.tree import select, tokens
 from crawler.sources.schema import DocumentRules
 
@@ -26,19 +29,36 @@ _OFFICIAL = re.compile(
 _PARTS = frozenset(
     ["p", "span", "font", "b", "strong", "em", "ul", "ol", "dl", "blockquote", "h1", "h2", "h3"]
 )
+FILLED = 200.0
+"""Prose beside a learned container that says nothing yet, in characters."""
 PLENTY, CLEAR = 400.0, 0.9
 """Prose in one element, in characters and as a share of the page's, that leaves no doubt."""
 SHARE = 0.7
 """The descent goes on while one child holds this share of the text (a plan in one box a section then stays whole)."""
 
 
+How = Literal["selector", "template", "container", "agreement", "descent", "readability"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A layout that a page bears out, with the element that its path finds."""
+
+    layout: Layout
+    element: etree._Element
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
+    """`prose` is the weight of the text in the element, `share` how much of the page's that is. `misfit` says that a
+    template was given and none of its layouts is this page's."""
+
     element: etree._Element
-    how: str
-    confidence: float
-    prose: float = 0.0
-    """Weight of the text in it."""
+    how: How
+    prose: float
+    share: float
+    fitted: Fit | None = None
+    misfit: bool = False
 
 
 class Weights:
@@ -102,18 +122,50 @@ def _weight(line: Line) -> float:
     return line.plain * (0.6 if COMMA.search(text) or len(text) > 40 else 0.2)
 
 
-def locate(root: etree._Element, body: etree._Element, lines: list[Line], source: DocumentRules) -> Located:
-    """The element, how it was found and how sure that is; `lines` are those of the whole body."""
+def locate(
+    root: etree._Element,
+    body: etree._Element,
+    lines: list[Line],
+    source: DocumentRules,
+    template: Template | None = None,
+) -> Located:
+    """The element, and how it was found; `lines` are those of the whole body."""
     if source.content:
         chosen = select(root, source.content)
         if chosen:
-            return Located(_together(chosen), "selector", 1.0, float("inf"))
+            return Located(_together(chosen), "selector", float("inf"), 1.0)
     weights = Weights(body, lines)
-    known = _container(body, weights)
-    found = Located(known, "container", 0.95) if known is not None else _general(root, body, weights)
-    element = _widen(found.element, body, weights, lines)
+    fitted = fit(template, root, body, weights) if template else None
+    how: How
+    if fitted:
+        element, how = fitted.element, "template"
+    else:
+        known = _container(body, weights)
+        element, how = (known, "container") if known is not None else _general(root, body, weights)
+        element = _widen(element, body, weights, lines)
     prose = 0.0 if element is body else weights.of.get(element, 0.0)
-    return Located(element, found.how, found.confidence, prose)
+    share = prose / (weights.total or 1.0)
+    return Located(element, how, prose, share, fitted, template is not None and fitted is None)
+
+
+def fit(template: Template, root: etree._Element, body: etree._Element, weights: Weights) -> Fit | None:
+    """The first layout whose path finds one element that holds a text, unless more of a text stands beside it than
+    in it and than ever stood there: then the site was rebuilt and the old name serves something else."""
+    for layout in template.layouts:
+        found = select(root, layout.content)
+        if len(found) != 1 or found[0] is body:
+            continue
+        element = found[0]
+        held = weights.of.get(element, 0.0)
+        if not (weights.length.get(element) or element in weights.files):
+            continue
+        beside = weights.total - held
+        numbered = weights.numbered.get(body, 0) - weights.numbered.get(element, 0)
+        rival = numbered > weights.numbered.get(element, 0) + 2 and beside > held
+        if rival or beside > max(held, 1.5 * layout.around + FILLED):
+            continue
+        return Fit(layout, element)
+    return None
 
 
 def _together(elements: list[etree._Element]) -> etree._Element:
@@ -128,12 +180,11 @@ def _together(elements: list[etree._Element]) -> etree._Element:
 def _container(body: etree._Element, weights: Weights) -> etree._Element | None:
     """The known container with most of the text; none where it holds less than half of it: some templates leave
     the named box to a summary, or name the box of a sidebar so."""
-    found = []
-    for element in body.iter(etree.Element):
-        if any(name in rules.CONTAINERS for name in tokens(element)):
-            if element not in weights.length and element not in weights.files:
-                continue
-            found.append(element)
+    found = [
+        element
+        for element in [*weights.length]
+        if element.attrib and any(name in rules.CONTAINERS for name in tokens(element))
+    ]
     if not found:
         return None
     best = max(found, key=lambda e: weights.of.get(e, 0.0))
@@ -179,21 +230,21 @@ def descend(body: etree._Element, weights: Weights) -> etree._Element:
         node = heaviest
 
 
-def _general(root: etree._Element, body: etree._Element, weights: Weights) -> Located:
+def _general(root: etree._Element, body: etree._Element, weights: Weights) -> tuple[etree._Element, How]:
     dense = descend(body, weights)
     held = weights.of.get(dense, 0.0)
     if dense is not body and held > max(PLENTY, CLEAR * weights.total) and weights.link_density(dense) < 0.1:
-        return Located(dense, "descent", 0.9)  # readability costs more than all the rest, and would agree
+        return dense, "agreement"  # readability costs more than all the rest, and would agree
     heard = voice.readability(root)
     if heard is None or heard is dense:
-        return Located(dense, "descent", 0.9 if heard is dense else 0.6)
+        return dense, "agreement" if heard is dense else "descent"
     inside = weights.of.get(heard, 0.0)
     agree = heard in dense.iterancestors() or dense in heard.iterancestors()
     if agree and min(inside, held) > 0.85 * max(inside, held):
         smaller = heard if dense in heard.iterancestors() else dense
         larger = dense if smaller is heard else heard
-        return Located(larger if weights.link_density(larger) < 0.2 else smaller, "agreement", 0.9)
+        return (larger if weights.link_density(larger) < 0.2 else smaller), "agreement"
     more = weights.numbered.get(dense, 0) - weights.numbered.get(heard, 0)
     if (more >= 3 and weights.link_density(dense) < 0.35) or weights.length.get(heard, 0) < 80:
-        return Located(dense, "descent", 0.7)
-    return Located(heard, "readability", 0.7)
+        return dense, "descent"
+    return heard, "readability"

@@ -135,7 +135,7 @@ class Line:
 
 def squeeze(text: str) -> str:
     """Blanks of every kind (NBSP and U+3000 too) become one space, none at the ends; zero-width marks go."""
-    return BLANKS.sub(" ", INVISIBLE.sub("", text)).strip()
+    return " ".join((text if text.isascii() else INVISIBLE.sub("", text)).split())
 
 
 def absolute(base: str, href: str) -> str:
@@ -169,6 +169,8 @@ class _Writer:
     def __init__(self, base: str) -> None:
         self.lines: list[Line] = []
         self.base = base
+        self.addresses: dict[str, str] = {}
+        self.origin = "/".join(base.split("/", 3)[:3]) if base.startswith("http") else ""
         self.rows: list[_Row] = []
         self.term: int | None = None
         self._parts: list[str] = []
@@ -187,7 +189,9 @@ class _Writer:
                 self.flush()
                 self.text(line, element, False)
             return
-        if self._block is None and not text.isspace():
+        if self._block is None:
+            if text.isspace():
+                return  # no line begins with blanks
             self._block = element
         self._parts.append(text)
         if self._open is not None:
@@ -198,13 +202,26 @@ class _Writer:
         href = (element.get("href") or "").strip()
         # Word leaves <a name="_Toc"> around paragraphs: an anchor without an address is no link
         if href or element.get("onclick"):
-            self._open = Link(absolute(self.base, _address(element, href)), "")
+            self._open = Link(self._absolute(_address(element, href)), "")
             self._links.append(self._open)
+
+    def _absolute(self, href: str) -> str:
+        """Joined once for each address of a page: menus repeat theirs."""
+        if href.startswith(("http://", "https://")):
+            return href
+        if href.startswith("/") and self.origin and not href.startswith("//") and "/." not in href:
+            return self.origin + href
+        known = self.addresses.get(href)
+        if known is None:
+            known = self.addresses[href] = absolute(self.base, href)
+        return known
 
     def unlink(self) -> None:
         self._open = None
 
     def flush(self) -> None:
+        if not self._parts and not self._links:
+            return  # most blocks begin and end in blocks
         text = squeeze("".join(self._parts))
         if text and self._block is not None:
             for link in self._links:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Rules:
         self._longest = max(rule.limit for rule in rules)
         self._any = re.compile("|".join(f"(?:{rule.pattern})" for rule in rules), re.I)
 
+    @lru_cache(maxsize=4096)  # noqa: B019 (the sets of rules live as long as the program)
     def fit(self, line: str) -> bool:
         if len(line) > self._longest or self._any.match(line) is None:
             return False

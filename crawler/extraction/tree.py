@@ -9,13 +9,15 @@ from functools import cache
 from lxml import etree
 from parsel.csstranslator import HTMLTranslator
 
-MAX_CHARS = 8_000_000
-"""A page is cut here: the longest plan seen has 0.1 million characters of text, Word-pasted pages 3 million of markup."""
+LONGEST_TITLE = 1_000
+"""Characters of a <title> that are looked at."""
 
 # Control characters are not allowed in a tree (NUL would end the document), lone surrogates not in UTF-8.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff]")
 _BOX = re.compile(
-    r"</?(?:div|section|article|font|span|center|b|i|ul|ol|li|table|tbody|tr|td)\b[^>]{0,2000}>", re.I
+    # what is a block or a link by itself stays, everything that only holds other things goes
+    r"</?(?!(?:p|br|a|h[1-6]|title|meta|script|style|head|body|html)\b)[a-z][^<>]{0,2000}>",
+    re.I,
 )
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 _PSEUDO = re.compile(r"::(?:text|attr\(([\w-]+)\))\s*$")
@@ -23,7 +25,7 @@ _PSEUDO = re.compile(r"::(?:text|attr\(([\w-]+)\))\s*$")
 
 def parse(html: str) -> etree._Element:
     """The root of the page; an empty <html> for a text without any element."""
-    clean = FORBIDDEN.sub("", html[:MAX_CHARS])
+    clean = FORBIDDEN.sub("", html)
     root, lost = _parse(clean)
     if lost:
         # nested beyond what libxml2 keeps (broken generators): without boxes the text is all there
@@ -59,7 +61,8 @@ def metas(root: etree._Element) -> dict[str, str]:
 def page_title(root: etree._Element) -> str:
     """The first <title>: those of included headers come later, those of drawings lie in <svg>."""
     tag = next(root.iter("title"), None)
-    return "" if tag is None else re.sub(r"\s+", " ", "".join(str(t) for t in tag.itertext())).strip()
+    text = "" if tag is None else "".join(str(t) for t in tag.itertext())[:LONGEST_TITLE]
+    return re.sub(r"\s+", " ", text).strip()
 
 
 def _is_xpath(selector: str) -> bool:

@@ -13,8 +13,8 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import apart, attachments, listings
-from crawler.extraction import files, join, read
+from crawler import apart, attachments, listings, templates
+from crawler.extraction import files, join
 from crawler.middlewares.guard import RefusedAddress
 from crawler.middlewares.turns import HostClosed
 from crawler.sources.schema import Source
@@ -79,6 +79,7 @@ class SourceSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         with self._stopping():
+            self.reading = templates.Reading(self.keeper, self.source)
             for url in self.source.listing.urls:
                 yield self._ask_listing(url, 1)
             for visit in self.keeper.documents(everything=self.everything):
@@ -224,7 +225,7 @@ class SourceSpider(scrapy.Spider):
     async def _read(self, capture: Capture, visit: Visit) -> Page:
         """The document: a page, or a file that the listing leads to directly. Raises Blocked or Unreadable."""
         if not attachments.is_file(capture.body):
-            return read(capture, self.source.document, self.source.fetch.charset)
+            return self.reading.read(capture)
         reading = await asyncio.to_thread(apart.read, capture.body)
         return files.read_file(capture, reading, visit.title)
 
@@ -305,7 +306,10 @@ class SourceSpider(scrapy.Spider):
         if capture is not None and not self.source.match.is_about(whole.title, whole.text):
             self._unmatched(document, gathering.captures)
         else:
-            self._tell(visit, self.keeper.keep_page(document, capture, whole, gathering.fetched, parts))
+            # a page that was not read now is as it was read then
+            reader = self.reading.again if gathering.page else None
+            kept = self.keeper.keep_page(document, capture, whole, gathering.fetched, parts, reader)
+            self._tell(visit, kept)
 
     # ── documents that moved ──
 

@@ -26,6 +26,7 @@ def reprocess(
 ) -> None:
     """Read every capture anew with today's extraction, and store what differs, marked: nobody is mailed about it.
     Cut short, it goes on where it was."""
+    from crawler import templates
     from crawler.rereading import reader
 
     settings = configured(context)
@@ -33,7 +34,7 @@ def reprocess(
     sources, errors = chosen(settings, ids or [])
     for error in errors:
         typer.echo(f"yaodian: {error}", err=True)
-    readers = {source.id: reader(source) for source in sources}
+    readers = {source.id: reader(source, templates.stored(database, source)) for source in sources}
     waiting = pending(database, readers)
     counts: Counter[str] = Counter()
     is_terminal = sys.stderr.isatty()

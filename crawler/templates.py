@@ -1,0 +1,89 @@
+"""The template of a source during its crawl: learned from its archived captures, relearned when it no longer fits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from crawler.extraction import Template, learn, read
+from crawler.extraction.confidence import MISFIT
+from crawler.extraction.learning import LEAST
+from crawler.extraction.template import from_json, to_json
+from crawler.rereading import reader
+from crawler.sources.schema import Source
+from store import templates
+from store.database import Database
+from store.flow import Capture, Page
+from store.keep import Keeper
+from store.templates import Learned
+
+MOST = 24
+"""Documents to learn from."""
+LARGEST = 1_000_000
+"""Bytes of a capture to learn from: all are in memory at once."""
+AGE = dt.timedelta(days=30)
+DOUBTS = 3
+"""Pages that a template may fail to fit before it is learned anew."""
+PATIENCE = dt.timedelta(days=1)
+"""How long a template is kept though it is doubted: some sources have pages of no layout."""
+LAYOUTS = 6
+"""Layouts kept: those of before a redesign read the captures of before it."""
+
+
+class Reading:
+    """How one crawl reads its source's documents: with one template from beginning to end. `again` reads what was
+    read before in the same way."""
+
+    def __init__(self, keeper: Keeper, source: Source) -> None:
+        self.keeper = keeper
+        self.source = source
+        self.template = _current(keeper, source)
+        self.again = reader(source, self.template)
+
+    def read(self, capture: Capture) -> Page:
+        """The page that came just now; that the template does not fit it is noted. Raises what `extraction.read`
+        raises."""
+        page = read(capture, self.source.document, self.source.fetch.charset, self.template)
+        if self.template is not None and page.confidence <= MISFIT:
+            templates.doubt(self.keeper.database, self.source.id)
+        return page
+
+
+def stored(database: Database, source: Source) -> Template | None:
+    """What was learned last; None also where the operator has said where the text is."""
+    known = None if source.document.content else templates.load(database, source.id)
+    return from_json(known.template) if known and known.template is not None else None
+
+
+def _current(keeper: Keeper, source: Source) -> Template | None:
+    if source.document.content:
+        return None  # the operator has said where the text is
+    known = templates.load(keeper.database, source.id)
+    before = stored(keeper.database, source)
+    documents = templates.readable(keeper.database, source.id)
+    if not _is_due(known, documents, keeper.clock()):
+        return before
+    captures = templates.samples(keeper.database, keeper.archive, source.id, MOST)
+    small = [capture for capture in captures if len(capture.body) <= LARGEST]
+    found = learn(small, source.document, source.fetch.charset)
+    template = _joined(found, before)
+    value = to_json(template) if template else None
+    templates.keep(keeper.database, source.id, Learned(keeper.clock(), documents, 0, value))
+    return template
+
+
+def _is_due(known: Learned | None, documents: int, now: dt.datetime) -> bool:
+    if documents < LEAST:
+        return False
+    if known is None or now - known.at > (PATIENCE if known.doubts >= DOUBTS else AGE):
+        return True
+    return documents >= 2 * known.documents
+
+
+def _joined(found: Template | None, before: Template | None) -> Template | None:
+    """What was found, and the older layouts behind it."""
+    if found is None or before is None:
+        return found or before
+    paths = {layout.content for layout in found.layouts}
+    older = tuple(layout for layout in before.layouts if layout.content not in paths)
+    return replace(found, layouts=(*found.layouts, *older)[:LAYOUTS])

@@ -25,10 +25,11 @@ Row = TypeVar("Row")
 @dataclass(frozen=True, slots=True)
 class Narrowing:
     """What a list is narrowed to; None or an empty tuple leaves all. A region includes the divisions within it,
-    `year` is one that the plan covers, `official` leaves out what mirrors carry; `types` are types of change."""
+    `year` is one that the plan covers, `dated` the day that its original gives, `official` leaves out what mirrors carry; `types` are types of change."""
 
     region: str | None = None
     year: int | None = None
+    dated: dt.date | None = None
     kind: str | None = None
     publisher: str | None = None
     source: str | None = None
@@ -55,7 +56,7 @@ def changes(
         select(rows.Change)
         .join(rows.Change.document)
         .outerjoin(rows.Document.plan)
-        .where(rows.Change.extraction.is_(False), *_of_plan(narrowing))
+        .where(rows.Change.extraction.is_(False), *of_plan(narrowing))
         .options(
             undefer(rows.Change.difference),
             joinedload(rows.Change.document).joinedload(rows.Document.source),
@@ -97,10 +98,10 @@ def plans(
     place = func.coalesce(rows.Plan.region, "")
     query = (
         select(rows.Plan)
-        .where(*_of_plan(narrowing))
+        .where(*of_plan(narrowing))
         .options(selectinload(rows.Plan.documents).joinedload(rows.Document.source))
     )
-    if narrowing.source is not None or narrowing.official:
+    if narrowing.source is not None or narrowing.official or narrowing.dated is not None:
         query = query.where(_carried(narrowing))
     if cursor is not None:
         started, code, identity = _read(cursor, int, str, str)
@@ -115,7 +116,7 @@ def kinds(session: Session) -> list[str]:
     return [kind for kind in session.scalars(query.order_by(func.count().desc(), rows.Plan.kind)) if kind]
 
 
-def _of_plan(narrowing: Narrowing) -> list[ColumnElement[bool]]:
+def of_plan(narrowing: Narrowing) -> list[ColumnElement[bool]]:
     conditions = []
     if narrowing.region is not None:
         conditions.append(rows.Plan.region.startswith(regions.prefix(narrowing.region)))
@@ -129,13 +130,15 @@ def _of_plan(narrowing: Narrowing) -> list[ColumnElement[bool]]:
 
 
 def _carried(narrowing: Narrowing) -> ColumnElement[bool]:
-    """Whether one of the plan's documents is of the source, or of an official one."""
+    """Whether one of the plan's documents is of the source, is official, is dated so."""
     query: Select[Any] = select(rows.Document.id).join(rows.Document.source)
     query = query.where(rows.Document.plan_id == rows.Plan.id)
     if narrowing.source is not None:
         query = query.where(rows.Document.source_id == narrowing.source)
     if narrowing.official:
         query = query.where(rows.Source.kind == "official")
+    if narrowing.dated is not None:
+        query = query.where(rows.Document.dated_on == narrowing.dated)
     return query.exists()
 
 

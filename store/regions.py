@@ -20,6 +20,24 @@ def is_region(code: str) -> bool:
     return len(code) == 6 and code.isdigit() and (code[:2] + "0000") in names()
 
 
+def find(text: str) -> str | None:
+    """The code of a division that a person names: by its code, its name, or the beginning of its name, as 内蒙古;
+    of several the one that lies highest, then the first. None when nothing is called so."""
+    if is_region(text):
+        return text
+    called = [
+        code
+        for code, name in names().items()
+        if text and (name.startswith(text) or full_name(code).startswith(text))
+    ]
+    return min(called, key=lambda code: (len(code.rstrip("0")), code), default=None)
+
+
+def provinces() -> dict[str, str]:
+    """Code → name of the divisions right below the country."""
+    return {code: name for code, name in names().items() if code.endswith("0000") and code != NATIONAL}
+
+
 def prefix(code: str) -> str:
     """The digits that every division within this one shares: "210000" → "21", "000000" → ""."""
     if code == NATIONAL:

@@ -30,6 +30,7 @@ NAVIGATION = (
     ("/regions", "地区"),
     ("/publishers", "机关"),
     ("/sources", "来源"),
+    ("/calendar", "日历"),
 )
 ORIGINS = {
     "source": "来源文件指定",
@@ -82,6 +83,7 @@ def environment() -> jinja2.Environment:
         "FIELDS": FIELDS,
         "ORIGINS": ORIGINS,
         "STATES": STATES,
+        "PROVINCES": regions.provinces(),
     }
     return made
 

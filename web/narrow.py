@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 
 from fastapi import Depends, Query
@@ -14,27 +15,32 @@ TYPES = ("new", "changed", "withdrawn", "restored")
 
 
 def _narrowing(
-    region: Annotated[str, Query(max_length=6)] = "",
+    region: Annotated[str, Query(max_length=20)] = "",
     year: Annotated[str, Query(max_length=4)] = "",
     kind: Annotated[str, Query(max_length=40)] = "",
     publisher: Annotated[str, Query(max_length=80)] = "",
     source: Annotated[str, Query(max_length=64)] = "",
+    dated: dt.date | None = None,
     official: bool = False,
     type: Annotated[list[str] | None, Query(max_length=4)] = None,
 ) -> Narrowing:
-    if region and not regions.is_region(region):
-        raise WrongUse(f"region {region!r} is no GB/T 2260 code; give six digits, such as 150000")
+    place = regions.find(region.strip()) if region.strip() else None
+    if region.strip() and place is None:
+        raise WrongUse(
+            f"region {region!r} is neither a division's name nor its GB/T 2260 code; give such as 150000"
+        )
     if year and not year.isdecimal():
         raise WrongUse(f"year {year!r} is no year; give four digits, such as 2026")
     unknown = [name for name in type or [] if name and name not in TYPES]
     if unknown:
         raise WrongUse(f"type {unknown[0]!r} is none; give {', '.join(TYPES)}")
     return Narrowing(
-        region=region or None,
+        region=place,
         year=int(year) if year else None,
         kind=kind or None,
         publisher=publisher or None,
         source=source or None,
+        dated=dated,
         official=official,
         types=tuple(name for name in type or [] if name),
     )

@@ -396,3 +396,13 @@ class Bounce(Base):
     reported: Mapped[bool]
     status: Mapped[str]
     detail: Mapped[str]
+
+
+class Operator(Base):
+    """Who may change things on the web; `password_hash` is argon2's."""
+
+    __tablename__ = "operators"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    password_hash: Mapped[str]
+    created_at: Mapped[dt.datetime]

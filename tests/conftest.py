@@ -12,12 +12,15 @@ from pathlib import Path
 
 import postgresql
 import pytest
+from fastapi.testclient import TestClient
 
 from bench import kills
 from demo.web import DemoWeb
 from notify.post import Post
 from notify.tokens import Tokens
 from store.database import Database
+from web.app import create
+from web.terms import Terms
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -161,6 +164,13 @@ def post(data: Path) -> Post:
 def archive(database: Database) -> Database:
     """The database as after the first and, twice, the third day of the sample web."""
     return database
+
+
+@pytest.fixture
+def reader(archive: Database, data: Path) -> Iterator[TestClient]:
+    """A browser without scripts, on the pages of `archive`."""
+    with TestClient(create(Terms(archive, data, "Asia/Shanghai", "secret of this test"))) as client:
+        yield client
 
 
 @pytest.fixture

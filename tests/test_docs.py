@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 
-from conftest import PROGRAM, ROOT, clean_environment
+from conftest import ROOT
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from crawler.sources import catalogue
 from yaodian.commands import app
@@ -22,14 +22,14 @@ def names(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
 
 
 def helped(words: tuple[str, ...]) -> str:
-    said = subprocess.run(
-        [*PROGRAM, *words, "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=clean_environment() | {"COLUMNS": "100", "TERM": "dumb"},
-    ).stdout.replace("python -m yaodian", "yaodian")
-    return f"\n## yaodian {' '.join(words)}".rstrip() + f"\n\n```\n{said.strip()}\n```\n"
+    said = CliRunner().invoke(
+        app,
+        [*words, "--help"],
+        prog_name="yaodian",
+        env={"COLUMNS": "100", "TERM": "dumb"},
+    )
+    assert said.exit_code == 0, words
+    return f"\n## yaodian {' '.join(words)}".rstrip() + f"\n\n```\n{said.stdout.strip()}\n```\n"
 
 
 def test_every_commands_help_is_in_the_docs() -> None:

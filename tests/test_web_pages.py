@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import lxml.html
@@ -14,14 +12,6 @@ from sqlalchemy.orm import joinedload
 
 from store import models as rows
 from store.database import Database
-from web.app import create
-from web.terms import Terms
-
-
-@pytest.fixture
-def reader(archive: Database, data: Path) -> Iterator[TestClient]:
-    with TestClient(create(Terms(archive, data, "Asia/Shanghai"))) as client:
-        yield client
 
 
 def links(html: str, start: str = "/") -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pkgutil
 from importlib import import_module
 from importlib.metadata import version
@@ -9,8 +10,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.sessions import SessionMiddleware
 
-from web import guard, pages, problems
+from web import guard, pages, problems, sessions
 from web.terms import Terms
 
 STATIC = Path(__file__).parent / "static"
@@ -26,6 +28,15 @@ def create(terms: Terms) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     app.state.terms = terms
+    app.state.attempts = sessions.Attempts()
+    app.add_middleware(
+        SessionMiddleware,
+        secret_key=hashlib.sha256(f"cookie {terms.secret}".encode()).hexdigest(),
+        session_cookie=sessions.COOKIE,
+        max_age=sessions.MAX_AGE_S,
+        https_only=terms.base_url.startswith("https:"),
+    )
+    app.add_middleware(guard.SameOrigin)
     app.add_middleware(guard.Headers)
     problems.install(app)
     for module in sorted(found.name for found in pkgutil.iter_modules(pages.__path__)):

@@ -50,6 +50,7 @@ STATES = {
     "too large": "过大",
     "missing": "已失效",
 }
+DESK = (("/operator", "概况"), ("/operator/plans", "合并与拆分"))
 TYPES = {"new": "新发布", "changed": "修改", "withdrawn": "撤下", "restored": "恢复"}
 
 
@@ -78,6 +79,7 @@ def environment() -> jinja2.Environment:
     made.globals |= {
         "static": static,
         "navigation": NAVIGATION,
+        "desk": DESK,
         "TYPES": TYPES,
         "OPS": OPS,
         "FIELDS": FIELDS,

@@ -6,11 +6,12 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from store.errors import OperatorError, UsageError, WrongUse, YaodianError
 from web.look import page
+from web.sessions import NotSignedIn, TooManyAttempts
 
 API = "/api/"
 WORDS = {
@@ -52,6 +53,10 @@ def answer(request: Request, status: int, detail: str, headers: dict[str, str] |
 
 
 def _ours(request: Request, error: Exception) -> Response:
+    if isinstance(error, NotSignedIn):
+        return RedirectResponse(error.address, 303)
+    if isinstance(error, TooManyAttempts):
+        return answer(request, 429, str(error), {"Retry-After": "60"})
     status = 400 if isinstance(error, WrongUse) else 404 if isinstance(error, UsageError) else 500
     if isinstance(error, OperatorError):
         # What the operator must mend is in the log; a reader learns only that it is not his doing.

@@ -20,11 +20,13 @@ def _now() -> dt.datetime:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """`data` is the data directory, `timezone` the one in which days are told, `base_url` the address under which
-    readers reach the pages (without a slash at its end; empty: the address of the request)."""
+    readers reach the pages (without a slash at its end; empty: the address of the request). `secret` signs the cookies
+    of operators."""
 
     database: Database
     data: Path
     timezone: str
+    secret: str
     base_url: str = ""
     clock: Callable[[], dt.datetime] = _now
 

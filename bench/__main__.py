@@ -12,6 +12,7 @@ SHORT = (
     ("bench.linking", "500"),
     ("bench.fuzz_extraction", "500"),
     ("bench.kills", "5"),
+    ("bench.senders", "5"),
     ("bench.recheck", "60"),
 )
 

@@ -53,12 +53,14 @@ def _is_atom(text: str) -> bool:
 
 
 def _domain(text: str) -> str:
-    if "." not in text.strip("."):
-        raise ValueError("its domain is missing or has no dot")
+    if not text:
+        raise ValueError("its domain is missing")
     try:
         domain = idna.encode(text, uts46=True, std3_rules=True).decode("ascii")
     except idna.IDNAError as error:
         raise ValueError(f"no DNS name: {error}") from error
+    if "." not in domain.strip("."):
+        raise ValueError("its domain has no dot")
     if domain.rpartition(".")[2].isdigit():
         raise ValueError("its domain is an IP address")
     return domain

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from notify import addresses, channels
 from notify.parcels import Letter, Reader
 from store import models as rows
+from store.shapes import iso
 
 Kind = Literal["digest", "confirmation", "known", "manage", "health"]
 REQUESTED: tuple[Kind, ...] = ("confirmation", "known", "manage")
@@ -62,3 +63,18 @@ def requested_lately(session: Session, address: str, now: dt.datetime) -> int:
         rows.Delivery.created_at > now - dt.timedelta(days=1),
     )
     return session.scalar(query) or 0
+
+
+def shape(delivery: rows.Delivery) -> dict[str, Any]:
+    """How one delivery went, without what it says."""
+    return {
+        "id": delivery.id,
+        "kind": delivery.kind,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "last_error": delivery.last_error,
+        "message_id": delivery.message_id,
+        "created_at": iso(delivery.created_at),
+        "due_at": iso(delivery.due_at),
+        "sent_at": iso(delivery.sent_at),
+    }

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from notify import bounces
 from notify.limits import Limits
-from notify.outbox import ABANDONED, REFUSED, SENT, WAITING
+from notify.outbox import ABANDONED, SENT, WAITING
 from notify.parcels import Answer, Noted, Parcel
 from notify.subscriptions import ACTIVE
 from store import models as rows
@@ -29,8 +29,6 @@ BATCH = 50
 _MINUTE, _HOUR = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 # RFC 5321, 4.5.4.1: again within half an hour at first, and for four to five days.
 LATER = (_MINUTE, 5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR, *(8 * _HOUR,) * 13)
-# A refusal may be the relay's mistake of an hour; after these two it is believed.
-AFTER_REFUSAL = (6 * _HOUR, 24 * _HOUR)
 
 
 class Sender:
@@ -110,21 +108,11 @@ class Sender:
             if answer.verdict == "sent":
                 delivery.state, delivery.sent_at, delivery.last_error = SENT, now, None
                 return Noted(SENT)
-            delivery.last_error = answer.said
-            delivery.refusals += answer.verdict == "refused"
-            if answer.is_bounce:
-                bounces.record(session, delivery, answer.status, answer.said, now, reported=False)
-            if delivery.state != WAITING:
-                return Noted(delivery.state)
-            again = again_after(delivery, answer)
-            if again is not None:
-                delivery.due_at = now + again
-                return Noted(WAITING, delivery.due_at)
-            delivery.state = REFUSED if answer.verdict == "refused" else ABANDONED
-            if delivery.kind == "digest" and delivery.subscription is not None:
-                # Its changes are carried: they wait here, and are sent when the subscription goes on.
-                bounces.pause(delivery.subscription, f"mail can't be delivered: {answer.said}")
-            return Noted(delivery.state)
+            if answer.verdict == "refused":
+                bounces.refuse(session, delivery, answer, now)
+            else:
+                _put_off(delivery, answer, now)
+            return Noted(delivery.state, delivery.due_at if delivery.state == WAITING else None)
 
     def put_back(self, parcel: Parcel) -> None:
         """It could not even be tried; nothing is counted."""
@@ -163,15 +151,13 @@ class Sender:
             session.execute(update(rows.Delivery).where(rows.Delivery.holder == number).values(holder=None))
 
 
-def again_after(delivery: rows.Delivery, answer: Answer) -> dt.timedelta | None:
-    """How long until the next attempt; None when there is none. A letter that somebody asked for is not pressed on
-    an address that refuses it."""
-    if answer.verdict == "refused":
-        if delivery.kind != "digest" or delivery.refusals > len(AFTER_REFUSAL):
-            return None
-        return AFTER_REFUSAL[delivery.refusals - 1]
+def _put_off(delivery: rows.Delivery, answer: Answer, now: dt.datetime) -> None:
+    delivery.last_error = answer.said
     tried = delivery.attempts - delivery.refusals
-    return LATER[tried - 1] if tried <= len(LATER) else None
+    if tried <= len(LATER):
+        delivery.due_at = now + LATER[tried - 1]
+    else:
+        bounces.give_up(delivery, ABANDONED)
 
 
 def _free(now: dt.datetime) -> ColumnElement[bool]:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import Session
 
-from notify import channels
+from notify import channels, outbox
 from notify.addresses import mailbox
 from notify.filters import Filter
+from notify.tokens import Reference
 from store import models as rows
 from store.database import Database
-from store.errors import UsageError
+from store.errors import BadLink, UsageError
 
 Every = Literal["instant", "daily", "weekly", "monthly"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -90,24 +94,143 @@ def subscribe(
 
 def confirm(database: Database, subscription_id: int, now: dt.datetime) -> rows.Subscription:
     """The owner wants it: from now on changes are reported. Confirming twice changes nothing."""
+    with _held(database, subscription_id) as (session, subscription):
+        if subscription.state == ENDED:
+            raise UsageError(f"subscription {subscription_id} is ended; subscribe the address once more")
+        if subscription.state == PENDING:
+            subscription.state, subscription.confirmed_at = ACTIVE, now
+            subscription.next_due_at = Rhythm.model_validate(subscription.rhythm).next(now)
+            # The letter that asks for this, if it still waits, would ask for what is done.
+            _drop(session, subscription, rows.Delivery.kind == "confirmation")
+        return subscription
+
+
+def change(
+    database: Database,
+    subscription_id: int,
+    now: dt.datetime,
+    *,
+    wanted: Filter | None = None,
+    rhythm: Rhythm | None = None,
+    language: str | None = None,
+) -> rows.Subscription:
+    """What is given holds from the next digest on; that one tells what the new filter wants, and no digest told yet."""
+    with _held(database, subscription_id) as (_, subscription):
+        if wanted is not None:
+            subscription.filter = wanted.model_dump(mode="json")
+        if rhythm is not None:
+            subscription.rhythm = rhythm.model_dump(mode="json")
+            if subscription.state == ACTIVE:
+                subscription.next_due_at = rhythm.next(now)
+        if language is not None:
+            subscription.language = language
+        return subscription
+
+
+def pause(database: Database, subscription_id: int, reason: str) -> rows.Subscription:
+    """No digest until it is resumed; the one that comes then tells everything since. `reason` is who wanted it."""
+    with _held(database, subscription_id) as (_, subscription):
+        if subscription.state not in (ACTIVE, PAUSED):
+            raise UsageError(
+                f"subscription {subscription_id} is {subscription.state}; there is nothing to pause"
+            )
+        if subscription.state == ACTIVE:
+            subscription.state, subscription.reason = PAUSED, reason
+        return subscription
+
+
+def resume(database: Database, subscription_id: int, now: dt.datetime) -> rows.Subscription:
+    """Digests go on, and what could not be delivered is tried again, the same mails. Bounces are forgotten."""
+    with _held(database, subscription_id) as (session, subscription):
+        if subscription.state not in (ACTIVE, PAUSED):
+            raise UsageError(
+                f"subscription {subscription_id} is {subscription.state}; there is nothing to resume"
+            )
+        if subscription.state == PAUSED:
+            subscription.state, subscription.reason = ACTIVE, None
+            subscription.next_due_at = Rhythm.model_validate(subscription.rhythm).next(now)
+            session.execute(delete(rows.Bounce).where(rows.Bounce.subscription_id == subscription.id))
+            session.execute(
+                update(rows.Delivery)
+                .where(
+                    rows.Delivery.subscription_id == subscription.id,
+                    rows.Delivery.kind == "digest",
+                    rows.Delivery.state.in_((outbox.REFUSED, outbox.ABANDONED)),
+                )
+                .values(state=outbox.WAITING, due_at=now, attempts=0, refusals=0)
+            )
+        return subscription
+
+
+def unsubscribe(database: Database, subscription_id: int, now: dt.datetime) -> rows.Subscription:
+    """No more mail, at once and without a question. Doing it twice changes nothing."""
+    with _held(database, subscription_id) as (session, subscription):
+        if subscription.state != ENDED:
+            subscription.state, subscription.reason, subscription.ended_at = ENDED, None, now
+            subscription.next_due_at = None
+            _drop(session, subscription)
+        return subscription
+
+
+def of_link(database: Database, reference: Reference) -> rows.Subscription:
+    """The subscription that a link out of a mail is about. Raises BadLink when it is no more."""
+    with database.read() as session:
+        subscription = session.get(rows.Subscription, reference.id)
+        if subscription is None or subscription.created_at != reference.started:
+            raise BadLink("this subscription is no more; everything about it has been erased")
+        session.expunge(subscription)
+        return subscription
+
+
+def get(database: Database, subscription_id: int) -> rows.Subscription:
+    """Raises UsageError."""
+    with _held(database, subscription_id) as (_, subscription):
+        return subscription
+
+
+def deliveries(database: Database, subscription_id: int, most: int = 20) -> list[dict[str, Any]]:
+    """How the last attempts to reach the owner went, the newest first."""
+    query = (
+        select(rows.Delivery)
+        .where(rows.Delivery.subscription_id == subscription_id)
+        .order_by(rows.Delivery.id.desc())
+        .limit(most)
+    )
+    with database.read() as session:
+        return [outbox.shape(delivery) for delivery in session.scalars(query)]
+
+
+@contextmanager
+def _held(database: Database, subscription_id: int) -> Iterator[tuple[Session, rows.Subscription]]:
+    """A subscription that is ours until the end, and can be read afterwards. Raises UsageError."""
     with database.write() as session:
         subscription = session.get(rows.Subscription, subscription_id, with_for_update=True)
         if subscription is None:
             raise UsageError(
                 f"no subscription {subscription_id}; `yaodian subscriptions list` names them all"
             )
-        if subscription.state == PENDING:
-            subscription.state, subscription.confirmed_at = ACTIVE, now
-            subscription.next_due_at = Rhythm.model_validate(subscription.rhythm).next(now)
+        yield session, subscription
         session.flush()
         session.refresh(subscription)
         session.expunge(subscription)
-        return subscription
 
 
-def every(database: Database) -> list[rows.Subscription]:
+def _drop(
+    session: Session, subscription: rows.Subscription, which: ColumnElement[bool] | None = None
+) -> None:
+    query = update(rows.Delivery).where(
+        rows.Delivery.subscription_id == subscription.id, rows.Delivery.state == outbox.WAITING
+    )
+    session.execute((query if which is None else query.where(which)).values(state=outbox.DROPPED))
+
+
+def every(database: Database, *, ended: bool = False) -> list[rows.Subscription]:
+    """All subscriptions by their numbers; those that have ended only if they are asked for."""
+    query = select(rows.Subscription).order_by(rows.Subscription.id)
+    if not ended:
+        query = query.where(rows.Subscription.state != ENDED)
     with database.read() as session:
-        found = list(session.scalars(select(rows.Subscription).order_by(rows.Subscription.id)))
+        found = list(session.scalars(query))
         session.expunge_all()
         return found
 

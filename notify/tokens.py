@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import hmac
 import os
 import secrets
 from dataclasses import dataclass
@@ -59,6 +61,11 @@ class Tokens:
             return _reference(self._manage.loads(token))
         except BadData as error:
             raise BadLink("this link is not whole; copy all of it out of the mail") from error
+
+    def webhook_secret(self, reference: Reference) -> str:
+        """The key that what a webhook gets is signed with; its receiver is told it when it confirms."""
+        words = f"yaodian webhook {_pair(reference)}".encode()
+        return hmac.new(self._secret.encode(), words, hashlib.sha256).hexdigest()
 
     def _confirm(self, now: dt.datetime) -> URLSafeTimedSerializer:
         class At(TimestampSigner):

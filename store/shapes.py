@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -52,8 +53,8 @@ def document_to_json(document: rows.Document) -> dict[str, Any]:
         "title": document.version.title if document.version else document.listed_title,
         "state": document.state,
         "listed_on": document.listed_on.isoformat() if document.listed_on else None,
-        "found_at": _iso(document.found_at),
-        "checked_at": _iso(document.checked_at),
+        "found_at": iso(document.found_at),
+        "checked_at": iso(document.checked_at),
         "version": document.version.number if document.version else None,
         "plan": document.plan_id,
         "role": document.role,
@@ -67,7 +68,7 @@ def version_to_json(version: rows.Version, *, whole: bool = False) -> dict[str, 
         "id": version.id,
         "document": version.document_id,
         "number": version.number,
-        "captured_at": _iso(version.captured_at),
+        "captured_at": iso(version.captured_at),
         "title": version.title,
         "url": page["url"],
         "content_hash": version.content_hash,
@@ -88,7 +89,7 @@ def change_to_json(change: rows.Change) -> dict[str, Any]:
     return {
         "id": change.id,
         "type": change.type,
-        "detected_at": _iso(change.detected_at),
+        "detected_at": iso(change.detected_at),
         "source": document.source_id,
         "document": document.id,
         "plan": document.plan_id,
@@ -127,5 +128,6 @@ def plan_to_json(plan: rows.Plan) -> dict[str, Any]:
     }
 
 
-def _iso(moment: Any) -> str | None:
+def iso(moment: dt.datetime | None) -> str | None:
+    """A moment as JSON has it: in UTC, with Z."""
     return moment.isoformat().replace("+00:00", "Z") if moment else None

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy import Request
 
-from crawler.middlewares.guard import AddressGuard, RefusedAddress, is_public, may_connect
+from crawler.middlewares.guard import AddressGuard, RefusedAddress
+from store.internet import is_public, may_connect
 
 OWN = ["127.0.0.1", "127.8.8.8", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "::1", "fc00::1"]
 NEVER = [

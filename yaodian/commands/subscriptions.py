@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 from pydantic import ValidationError
 
-from notify import subscriptions
+from notify import channels, personal, returned, subscriptions
 from notify.filters import Filter
 from notify.subscriptions import Rhythm
 from store import models as rows
-from store.errors import WrongUse
+from store.errors import UsageError, WrongUse
 from store.flow import ChangeType
+from store.shapes import iso
 from yaodian.commands import app, configured
 from yaodian.commands.crawl import clock
 from yaodian.commands.sources import load
 from yaodian.options import MOST
-from yaodian.output import Format, show
+from yaodian.output import Format, one, show
 
 group = typer.Typer(help="Who is told what.", no_args_is_help=True)
 app.add_typer(group, name="subscriptions")
@@ -26,11 +29,13 @@ COLUMNS = {
     "id": "id",
     "address": "address",
     "state": "state",
+    "reason": "why",
     "rhythm": "rhythm",
     "filter": "filter",
     "next_due_at": "next",
 }
 Several = list[str] | None
+ID = Annotated[int, typer.Argument(metavar="ID", min=1, max=MOST)]
 
 
 @app.command()
@@ -83,10 +88,11 @@ def subscribe(
 @group.command("list")
 def list_(
     context: typer.Context,
+    ended: Annotated[bool, typer.Option("--ended", help="Also those that have ended.")] = False,
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
 ) -> None:
     """All subscriptions."""
-    shapes = map(_shape, subscriptions.every(configured(context).opened()))
+    shapes = map(_shape, subscriptions.every(configured(context).opened(), ended=ended))
     show(
         (
             shape | {"rhythm": _words(shape["rhythm"]), "filter": _words(shape["filter"])}
@@ -99,28 +105,91 @@ def list_(
     )
 
 
+@group.command("show")
+def show_(context: typer.Context, subscription: ID) -> None:
+    """One subscription as JSON, and how its last deliveries went."""
+    database = configured(context).opened()
+    found = subscriptions.get(database, subscription)
+    one(_shape(found) | {"deliveries": subscriptions.deliveries(database, subscription)})
+
+
 @group.command()
-def confirm(
-    context: typer.Context, subscription: Annotated[int, typer.Argument(metavar="ID", min=1, max=MOST)]
-) -> None:
+def confirm(context: typer.Context, subscription: ID) -> None:
     """Begin a subscription whose owner has agreed to it."""
-    confirmed = subscriptions.confirm(configured(context).opened(), subscription, clock())
+    _told(subscriptions.confirm(configured(context).opened(), subscription, clock()))
+
+
+@group.command()
+def pause(context: typer.Context, subscription: ID) -> None:
+    """Send nothing until it is resumed; what happens meanwhile is told then."""
+    _told(subscriptions.pause(configured(context).opened(), subscription, "by the operator"))
+
+
+@group.command()
+def resume(context: typer.Context, subscription: ID) -> None:
+    """Let a paused subscription go on; what could not be delivered is tried again."""
+    _told(subscriptions.resume(configured(context).opened(), subscription, clock()))
+
+
+@group.command()
+def remove(context: typer.Context, subscription: ID) -> None:
+    """End a subscription, as its owner does by unsubscribing."""
+    _told(subscriptions.unsubscribe(configured(context).opened(), subscription, clock()))
+
+
+@group.command()
+def export(context: typer.Context, subscription: ID) -> None:
+    """All that is kept of the owner of a subscription, as JSON."""
+    one(personal.export_data(configured(context).opened(), subscription))
+
+
+@group.command()
+def erase(context: typer.Context, subscription: ID) -> None:
+    """Erase all that is kept of the owner of a subscription: whatever the address subscribed to."""
+    count = personal.erase(configured(context).opened(), subscription)
+    typer.echo(f"{count} subscription{'s' if count != 1 else ''} erased, with all that was kept of the owner")
+
+
+@group.command()
+def bounce(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A mail that came back; - is the standard input.")
+    ],
+) -> None:
+    """Note that a mail came back; for the mailbox that bounces go to. After three in a month it is paused."""
+    try:
+        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from error
+    for told in returned.note(configured(context).opened(), content, clock()):
+        typer.echo(told)
+
+
+def _told(subscription: rows.Subscription) -> None:
     due = (
-        f"; the first digest is due {confirmed.next_due_at:%Y-%m-%d %H:%M} UTC"
-        if confirmed.next_due_at
+        f"; the next digest is due {subscription.next_due_at:%Y-%m-%d %H:%M} UTC"
+        if subscription.next_due_at and subscription.state == "active"
         else ""
     )
-    typer.echo(f"subscription {confirmed.id} for {confirmed.address} is {confirmed.state}{due}")
+    reason = f" ({subscription.reason})" if subscription.reason else ""
+    typer.echo(
+        f"subscription {subscription.id} for {channels.shown(subscription.address)} is {subscription.state}{reason}{due}"
+    )
 
 
 def _shape(subscription: rows.Subscription) -> dict[str, Any]:
     return {
         "id": subscription.id,
-        "address": subscription.address,
+        "address": channels.shown(subscription.address),
         "state": subscription.state,
+        "reason": subscription.reason,
+        "language": subscription.language,
         "rhythm": subscription.rhythm,
         "filter": subscription.filter,
-        "next_due_at": subscription.next_due_at.isoformat() if subscription.next_due_at else None,
+        "created_at": iso(subscription.created_at),
+        "confirmed_at": iso(subscription.confirmed_at),
+        "next_due_at": iso(subscription.next_due_at),
     }
 
 

@@ -22,7 +22,7 @@ from store.flow import Capture, Entry, Listing
 MOST_ENTRIES = 2000
 LINK = "a::attr(href)"
 CHINA = ZoneInfo("Asia/Shanghai")
-_BULLET = re.compile(r"^[·•・●■◆▪►▶>»\-\s]+(?=\S)")
+_BULLET = re.compile(r"^(?:[·•・●■◆▪►▶>»\-\s]+|[\[【](?:图|组图|图文|视频|置顶)[\]】])+(?=\S)")
 _ATTRIBUTE = re.compile(r"(?:::(?:attr\([\w-]+\)|text)|/(?:@[\w:-]+|text\(\)))\s*$")
 
 
@@ -124,7 +124,8 @@ def _link(item: Selector, base: str, selector: str) -> tuple[str, list[etree._El
 
 def _owner(selector: str) -> str:
     """The selector of the element whose attribute a link selector takes."""
-    return _ATTRIBUTE.sub("", selector) or "."
+    owner = _ATTRIBUTE.sub("", selector)
+    return "./self::*" if owner in ("", ".") else owner
 
 
 def _title(item: Selector, anchors: Sequence[etree._Element], rules: ListingRules) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from apscheduler.triggers.cron import CronTrigger
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from crawler import listings, selectors
 from crawler.listings import _addresses
@@ -194,8 +194,13 @@ class FetchRules(Part):
         return self
 
 
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 class Source(Part):
-    """A column of a site that is watched."""
+    """A column of a site that is watched. `verified` is false until `sources check` has passed against the live site;
+    `facts` say where the rules come from."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
     name: Annotated[str, Field(min_length=1)]
@@ -208,6 +213,8 @@ class Source(Part):
     schedule: Schedule = Schedule(every="6h")
     fetch: FetchRules = FetchRules()
     enabled: bool = True
+    verified: bool = True
+    facts: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = ()
 
     @property
     def origin(self) -> Origin:

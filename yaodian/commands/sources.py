@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from crawler.sources import catalogue
+from crawler.sources import catalogue, desk
 from crawler.sources.catalogue import Catalogue
 from crawler.sources.schema import Source
 from store import regions
@@ -28,7 +28,9 @@ COLUMNS = {
     "kind": "kind",
     "schedule": "schedule",
     "enabled": "enabled",
+    "verified": "verified",
 }
+Id = Annotated[str, typer.Argument(metavar="ID")]
 
 
 @group.command("list")
@@ -53,7 +55,7 @@ def list_(
 @group.command("show")
 def show_(
     context: typer.Context,
-    source_id: Annotated[str, typer.Argument(metavar="ID")],
+    source_id: Id,
     form: Annotated[
         Format, typer.Option("--format", help="json, or the YAML of a source file.")
     ] = Format.table,
@@ -65,6 +67,40 @@ def show_(
         typer.echo(yaml.safe_dump(whole, allow_unicode=True, sort_keys=False), nl=False)
     else:
         show([source.model_dump(mode="json")], COLUMNS, form)
+
+
+@group.command("enable")
+def enable(context: typer.Context, source_id: Id) -> None:
+    """Crawl a source when it is due. One that ships with Yaodian is copied into your data directory."""
+    _switch(context, source_id, enabled=True)
+
+
+@group.command("disable")
+def disable(context: typer.Context, source_id: Id) -> None:
+    """Crawl a source only when it is named. What was crawled stays."""
+    _switch(context, source_id, enabled=False)
+
+
+@group.command("remove")
+def remove(
+    context: typer.Context,
+    source_id: Id,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+) -> None:
+    """Take a source's file away. What was crawled stays in the archive."""
+    settings = configured(context)
+    if not yes:
+        typer.confirm(f"remove {settings.sources / source_id}.yaml?", abort=True)
+    typer.echo(f"removed {desk.remove(settings.sources, source_id)}")
+
+
+def _switch(context: typer.Context, source_id: str, *, enabled: bool) -> None:
+    settings = configured(context)
+    source = load(settings).find(source_id)
+    path = desk.change(settings.sources, source_id, enabled=enabled)
+    typer.echo(f"{path}: enabled: {str(enabled).lower()}")
+    if enabled and not source.verified:
+        typer.echo(f"note: never checked against the live site; run: yaodian sources check {source_id}")
 
 
 def load(settings: Settings) -> Catalogue:

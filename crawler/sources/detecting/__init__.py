@@ -1,0 +1,204 @@
+"""Detecting a source: a page, feed, reply or sitemap in, the rules by which it is read out. Pure: what has to be fetched
+for it is fetched by whoever asks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from lxml import etree
+from parsel import Selector
+
+from crawler import listings
+from crawler.extraction import read as read_document
+from crawler.extraction.charset import decode, header_charset
+from crawler.extraction.tree import metas, parse
+from crawler.listings.html import base_of
+from crawler.sources.detecting import about, blocks, fields, paging, replies, wording
+from crawler.sources.detecting.about import About
+from crawler.sources.schema import ListingRules
+from store.errors import SiteError, Unreadable
+from store.flow import Capture, Entry
+from store.identity import is_web_address
+
+Element = etree._Element
+NOWHERE = "http://site.invalid/"
+"""Stands for the site of a saved page that doesn't say where it came from."""
+LONG = 400
+"""Characters of text that make a page without a dated list an article."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """A listing's rules and what they find; `notes` say in words what could not be found."""
+
+    listing: ListingRules
+    entries: tuple[Entry, ...]
+    about: About
+    charset: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Not a listing itself: the addresses at which to look for one, the likeliest first, and why."""
+
+    urls: tuple[str, ...]
+    why: str
+
+
+def detect(capture: Capture) -> Detected | Elsewhere:
+    """The source that a capture's page is a listing of. Raises Unreadable, saying why, where it is none."""
+    text, charset = decode(capture.body, header_charset(capture.header("Content-Type")))
+    head = text.lstrip("\ufeff \r\n\t")[:2000].lower()
+    if "\x00" in head or head.startswith(("%pdf", "pk\x03")) or not head:
+        raise Unreadable(f"{capture.url}: this is {'empty' if not head else 'a binary file'}, not a listing")
+    if "<sitemapindex" in head:
+        return Elsewhere(tuple(listings.reader("sitemap").parts(capture)), "an index of sitemaps")  # type: ignore[attr-defined]
+    if "<urlset" in head:
+        return _told(capture, ListingRules(type="sitemap", urls=(capture.url,)), charset)
+    if any(mark in head for mark in ("<rss", "<feed", "<rdf:rdf")):
+        return _told(capture, ListingRules(type="feed", urls=(capture.url,)), charset)
+    if (rules := replies.rules(capture)) is not None:
+        return _told(capture, rules, charset)
+    if "<recordset" in text.lower() and "<![cdata[" in text.lower():
+        return _jpage(capture, text, charset)
+    return _page(capture, text, charset)
+
+
+def _told(capture: Capture, rules: ListingRules, charset: str, root: Element | None = None) -> Detected:
+    listing = listings.reader(rules.type).read(capture, rules, 1, None)
+    if not listing.entries:
+        lines = f"its {listing.addressless} lines lead nowhere" if listing.addressless else "it has no lines"
+        raise Unreadable(f"{capture.url}: {lines}; give the address of a column's list")
+    described = about.read(etree.Element("html") if root is None else root, capture.url)
+    return Detected(
+        rules,
+        listing.entries,
+        described,
+        charset,
+        _notes(rules, listing.entries, listing.addressless, described),
+    )
+
+
+def _notes(rules: ListingRules, entries: tuple[Entry, ...], dead: int, described: About) -> tuple[str, ...]:
+    notes = []
+    if not any(entry.date for entry in entries):
+        notes.append("no dates: neither the lines nor the addresses tell any")
+    elif undated := sum(entry.date is None for entry in entries):
+        notes.append(f"{undated} of {len(entries)} entries have no date")
+    if dead:
+        notes.append(f"{dead} lines lead nowhere, and are left out")
+    if rules.type in ("html", "jpage", "json") and not (rules.next or rules.pages):
+        notes.append("no further pages: the page names none")
+    if rules.urls[0].startswith(NOWHERE):
+        notes.append("the file doesn't say where it came from; give --url")
+    if described.publisher is None:
+        notes.append("the page doesn't say who publishes it")
+    if described.region is None:
+        notes.append("the page doesn't say which region it is of")
+    return tuple(notes)
+
+
+def _jpage(capture: Capture, text: str, charset: str) -> Detected:
+    rules = ListingRules(type="jpage", urls=(capture.url,), pages=paging.jpage(text))
+    return _told(capture, rules, charset, parse(text) if "<html" in text[:5000].lower() else None)
+
+
+def _page(capture: Capture, text: str, charset: str) -> Detected | Elsewhere:
+    root = parse(text)
+    base = base_of(Selector(root=root, type="html"), capture.url)
+    block = blocks.find(root, base)
+    if (block is None or _is_weak(block)) and _is_article(capture, root):
+        column = about.column_url(root, capture.url, base)
+        if column:
+            return Elsewhere((column,), "an article")
+        raise Unreadable(
+            f"{capture.url}: this is an article that names no column; give the address of the column's list"
+        )
+    if block is None or max(blocks.likeness(link.title) for link in block.links) < 0.3:
+        raise Unreadable(f"{capture.url}: no list found on this page{_hint(text)}")
+    rules = _rules(root, block, base, capture.url)
+    return _told(capture, rules, charset, root)
+
+
+def _is_weak(block: blocks.Block) -> bool:
+    """Whether an article has such a list, too: of its neighbours, or of what is related."""
+    count = len(block.items)
+    return count < 5 or (count < 30 and blocks.dated(block.items, block.links) <= 0.5)
+
+
+def _rules(root: Element, block: blocks.Block, base: str, url: str) -> ListingRules:
+    lines = blocks.siblings(block, base)
+    goal = {item for item, _ in lines}
+
+    def is_line(element: Element) -> bool:
+        return element in goal or any(
+            link.url for link in [blocks.as_link(a, "href", base) for a in element.iter("a")][:20]
+        )
+
+    item, _ = wording.item(root, [item for item, _ in lines], is_line)
+    rules = ListingRules(urls=(url,), item=item)
+    rules = rules.model_copy(update={"link": fields.link(lines, base)})
+    rules = rules.model_copy(update={"title": fields.title(lines, rules, base)})
+    rules = rules.model_copy(update={"date": fields.date(lines, rules, base)})
+    following = paging.find(root, base, url)
+    return rules.model_copy(update={"next": following.next, "pages": following.pages})
+
+
+def _is_article(capture: Capture, root: Element) -> bool:
+    meta = metas(root)
+    if meta.get("articletitle") and meta.get("pubdate"):
+        return True
+    try:
+        page = read_document(capture)
+    except SiteError:
+        return False
+    if page.metadata.published_at is not None and page.text:
+        return True
+    return page.confidence >= 0.6 and len(page.text) > LONG and page.text.count("\n") < len(page.text) / 25
+
+
+def _hint(text: str) -> str:
+    """What is known of pages whose list a browser alone shows."""
+    lower = text.lower()
+    if "<li" in lower and any("<li" in part[: part.find("-->")].lower() for part in lower.split("<!--")[1:]):
+        return "; its lines stand within a comment: the visible ones come by script, so look for the JSON it fetches"
+    if len(text) > 500 and lower.count("<a ") < 5 and "<script" in lower:
+        return "; it is built by scripts: give the address of the JSON it fetches, or write `fetch: {render: true}`"
+    return "; give the address of a column's list"
+
+
+def as_file(detected: Detected, **given: Any) -> dict[str, Any]:
+    """The source as its file says it; `given` are what the operator knows better. Absent where nobody knows."""
+    listing = json.loads(detected.listing.model_dump_json(exclude_none=True, exclude_defaults=True))
+    described = detected.about
+    known = {
+        "id": described.id,
+        "name": described.name,
+        "publisher": described.publisher,
+        "region": described.region,
+        "kind": described.kind,
+    } | {key: value for key, value in given.items() if value is not None}
+    source: dict[str, Any] = {key: value for key, value in known.items() if value is not None}
+    source["listing"] = {"type": detected.listing.type, **listing}
+    if not described.is_education:
+        source["match"] = {"about": ["教育", "学校", "教师"]}
+    return source
+
+
+def address_of(body: bytes, name: str) -> str:
+    """The address that a saved page says it came from; else one that is no host's, with the file's name."""
+    root = parse(decode(body)[0]) if b"<" in body[:2000] else etree.Element("html")
+    meta = metas(root)
+    told = [
+        link.get("href") or "" for link in root.iter("link") if (link.get("rel") or "").lower() == "canonical"
+    ]
+    for url in (*told, meta.get("og:url", ""), meta.get("url", "")):
+        if is_web_address(url.strip()):
+            return url.strip()
+    domain = meta.get("sitedomain", "").strip().strip("/")
+    page = f"{domain if domain.startswith('http') else f'http://{domain}'}/{quote(name)}"
+    return page if is_web_address(page) else f"{NOWHERE}{quote(name)}"

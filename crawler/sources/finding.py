@@ -1,0 +1,99 @@
+"""Finding a source from an address: its list, wherever the address leads, and a few of its documents as we read them.
+
+Dialogues: they yield the addresses that are to be fetched (see `crawler.fetch`)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from crawler import apart, attachments
+from crawler.extraction import files, read
+from crawler.fetch import Answer, page
+from crawler.sources.detecting import Detected, Elsewhere, detect
+from crawler.sources.schema import DocumentRules, MatchRules
+from store.errors import SiteError, Unreachable, Unreadable
+from store.flow import Capture, Entry, Page
+
+DOCUMENTS = 3
+MOST_HOPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A document of a listing as it was read, or the problem there was."""
+
+    entry: Entry
+    page: Page | None = None
+    capture: Capture | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A source that was found, and samples of its documents."""
+
+    detected: Detected
+    samples: tuple[Sample, ...]
+
+
+def find(url: str) -> Generator[str, Answer, Found]:
+    """The source at an address: the listing itself, the column of an article, or the newest part of a sitemap.
+    Raises SiteError, saying what is there instead."""
+    detected, notes = yield from _listing(url)
+    chosen = samples_of(detected.entries, MatchRules())
+    samples = yield from read_samples(chosen, DocumentRules(), None)
+    return Found(replace(detected, notes=(*notes, *detected.notes)), tuple(samples))
+
+
+def _listing(url: str) -> Generator[str, Answer, tuple[Detected, list[str]]]:
+    notes: list[str] = []
+    for _ in range(MOST_HOPS):
+        capture = yield from page(url)
+        found = detect(capture)
+        if isinstance(found, Detected):
+            return found, notes
+        url = following(found, url)
+        notes.append(f"this is {found.why}; looked at {url}")
+    raise Unreadable(f"{url}: no listing found; give the address of a column's list")
+
+
+def following(found: Elsewhere, url: str) -> str:
+    """Where to look instead. Raises Unreadable where nobody says."""
+    if not found.urls or found.urls[0] == url:
+        raise Unreadable(
+            f"{url}: this is {found.why} that leads nowhere; give the address of a column's list"
+        )
+    return found.urls[0]
+
+
+def samples_of(entries: Iterable[Entry], match: MatchRules) -> list[Entry]:
+    """The documents to look at: plans first, then whatever stands on top."""
+    everything = list(entries)
+    plans = [entry for entry in everything if match.takes(entry.title)]
+    return list(dict.fromkeys([*plans, *everything]))[:DOCUMENTS]
+
+
+def read_samples(
+    entries: Sequence[Entry], rules: DocumentRules, charset: str | None
+) -> Generator[str, Answer, list[Sample]]:
+    samples = []
+    for entry in entries:
+        answer = yield entry.url
+        samples.append(_sample(entry, answer, rules, charset))
+    return samples
+
+
+def _sample(entry: Entry, answer: Answer, rules: DocumentRules, charset: str | None) -> Sample:
+    if isinstance(answer, Unreachable):
+        return Sample(entry, problem=str(answer).removeprefix(f"{entry.url}: "))
+    if answer.status != 200:
+        return Sample(entry, capture=answer, problem=f"the site answers {answer.status}")
+    try:
+        if attachments.is_file(answer.body):
+            found = files.read_file(answer, apart.read(answer.body), entry.title)
+        else:
+            found = read(answer, rules, charset)
+    except SiteError as error:
+        return Sample(entry, capture=answer, problem=str(error).removeprefix(f"{answer.url}: "))
+    return Sample(entry, found, answer)

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from store.flow import Standing
 
-# These say that we shall come later, or that nobody of our kind shall come at all: 412, 418 and 521 are how common
-# shields answer whoever runs no script of theirs. 403 and 5xx may be the matter of one page.
+# 401 and 403 ask who we are; 412, 418 and 521 are how common shields answer whoever runs no script of theirs.
+BLOCKING = frozenset((401, 403, 405, 412, 418, 429, 521))
+# These say that we shall come later, or that nobody of our kind shall come at all; 403 and 5xx may be the matter of one page.
 REFUSING_ALL = frozenset((412, 418, 429, 503, 521))
 REFUSING_ONE = frozenset((401, 403, 405))
 LATER = (429, 503)
@@ -50,6 +51,11 @@ def held(standing: Standing) -> str:
     return f"it is left alone until {until}, {whose}: {standing.because}"
 
 
+def sign_of(status: int) -> str:
+    """What an answer that is no answer says about the health of a source."""
+    return "blocked" if status in BLOCKING else "unreachable"
+
+
 def after_answer(before: Standing, status: int, wish: str | None, now: dt.datetime) -> Standing:
     """How a host stands after an answer; `wish` is its Retry-After."""
     if status in REFUSING_ALL:
@@ -58,11 +64,10 @@ def after_answer(before: Standing, status: int, wish: str | None, now: dt.dateti
         strained = before.strain + ONE_STRAINS
     else:
         return Standing()
-    sign = "unreachable" if status >= 500 and status not in REFUSING_ALL else "blocked"
     asked = retry_after(wish, now) if status in LATER else None
     if status == 429 and asked is None:
         strained = max(strained, ENOUGH)
-    return _strained(strained, asked, sign, f"the site answers {status}", now)
+    return _strained(strained, asked, sign_of(status), f"the site answers {status}", now)
 
 
 def after_failure(before: Standing, words: str, now: dt.datetime) -> Standing:

@@ -27,6 +27,15 @@ HOSTS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one site may cost: seconds and bytes of one answer, and pages of one listing that one back-fill reads."""
+
+    timeout_s: float = 60
+    max_bytes: int = 16 << 20
+    listing_pages: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What holds for all crawls of a process. `insists` says that a person asks for them now; `next_due` tells when a source crawled at a moment is due again."""
 
@@ -37,6 +46,7 @@ class Terms:
     full: bool
     next_due: Callable[[Source, dt.datetime], dt.datetime]
     insists: bool = False
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,9 @@ def _settings(terms: Terms) -> Settings:
     # A log that can't be written (a full disk) must not print a traceback for each of its lines.
     logging.raiseExceptions = False
     settings.set("ALLOW_PRIVATE_ADDRESSES", terms.allow_private)
+    settings.set("DOWNLOAD_TIMEOUT", terms.limits.timeout_s)
+    settings.set("DOWNLOAD_MAXSIZE", terms.limits.max_bytes)
+    settings.set("LISTING_PAGES_MOST", terms.limits.listing_pages)
     if terms.contact:
         settings.set("USER_AGENT", f"{settings['USER_AGENT']} {terms.contact}")
     return settings
@@ -196,5 +209,6 @@ def _judge(spider: SourceSpider, *, broken: bool) -> Crawled:
     problems = tuple(spider.problems)
     if broken:
         outcome = "failed"
+        spider.counts["broke"] += 1
         problems += (f"{spider.source.id}: Yaodian itself failed; logs/crawl.log tells where",)
     return Crawled(spider.source.id, outcome, dict(spider.counts), problems)

@@ -94,6 +94,15 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Filling:
+    """How far the back-fill of a listing has come: the page to read next, or that it was read to its end."""
+
+    url: str | None = None
+    number: int = 0
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """One fetch of one URL. `url` is the address that answered (after redirects), `fetched_at` is UTC,
     `body` is decompressed, `headers` keep the server's order and spelling."""
@@ -184,7 +193,7 @@ class Page:
     """What is read out of a capture. `text` has one paragraph a line, the official cover kept and boilerplate
     dropped; it is empty where the page shows only a heading and a picture, a video or a file. `confidence` is 0–1:
     how sure the reading is that `text` is the document and nothing else. `origins` says of the title and of each
-    metadata field that has a value where it was found. `next` is the absolute URL of the article's next page, where
+    metadata field that has a value where it was found; of the text when it was found by the source's selector. `next` is the absolute URL of the article's next page, where
     an article is split over several.
 
     Where the plan itself is a file that the page only hands down, `text` and `outline` are the file's, `text_from` is

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from store import files, moves, plans, rereads
+from store import conditions, files, moves, plans, rereads
 from store import models as rows
 from store.archive import Archive, Original, Place, digest
 from store.database import Database
@@ -22,6 +23,7 @@ from store.flow import (
     Difference,
     Entry,
     Fetched,
+    Filling,
     Known,
     Listing,
     Origin,
@@ -41,6 +43,13 @@ LONGEST_URL = 2083
 Clock = Callable[[], dt.datetime]
 Filed = tuple[Fetched, tuple[Place, int | None] | None]
 """What came for an attachment, and where its answer lies in the archive."""
+
+
+class Listed(NamedTuple):
+    """The id of a listing page's capture, and what it names that was not known."""
+
+    capture: int
+    found: list[Visit]
 
 
 class Keeper:
@@ -76,6 +85,8 @@ class Keeper:
             run.finished_at, run.outcome, run.counts = self.clock(), outcome, counts
             source = session.get_one(rows.Source, self.origin.id)
             source.last_crawled_at, source.next_due_at = self.clock(), next_due_at
+            session.flush()
+            conditions.renew(session, self.origin.id, self.clock())
 
     def put_off(self, until: dt.datetime) -> None:
         """The source is due then, and not before."""
@@ -112,12 +123,12 @@ class Keeper:
 
     def keep_listing(
         self, visit: Visit, capture: Capture, listing: Listing, matched: Iterable[Entry]
-    ) -> list[Visit]:
+    ) -> Listed:
         """Keep a listing page and the documents that it names first; what was not known is returned to be visited."""
         place, original = self._archive(capture)
         found: list[Visit] = []
         with self.database.write() as session:
-            add_capture(session, capture, place, original)
+            captured = add_capture(session, capture, place, original)
             session.merge(
                 rows.ListingPage(
                     source_id=self.origin.id,
@@ -134,13 +145,32 @@ class Keeper:
                 document = self._find(session, entry, capture.fetched_at)
                 if document is not None:
                     found.append(Visit(document.url, document.id, title=document.listed_title))
-        return found
+            session.flush()
+            return Listed(captured.id, found)
 
     def listing_unchanged(self, visit: Visit) -> None:
         with self.database.write() as session:
             page = session.get_one(rows.ListingPage, (self.origin.id, visit.url))
             page.checked_at = self.clock()
             page.believed += 1
+
+    def filling(self, url: str) -> Filling:
+        """How far the back-fill of a listing has come."""
+        with self.database.read() as session:
+            row = session.get(rows.Backfill, (self.origin.id, url))
+            return Filling(row.next_url, row.next_number, row.is_done) if row else Filling()
+
+    def keep_filling(self, url: str, filling: Filling) -> None:
+        with self.database.write() as session:
+            session.merge(
+                rows.Backfill(
+                    source_id=self.origin.id,
+                    url=url,
+                    next_url=filling.url,
+                    next_number=filling.number,
+                    is_done=filling.is_done,
+                )
+            )
 
     def _find(self, session: Session, entry: Entry, at: dt.datetime) -> rows.Document | None:
         """A new row for an entry that was not known; None for one that was, and for what is no document's address."""
@@ -419,6 +449,7 @@ def _forget_readings(session: Session, source: str) -> None:
         .where(rows.ListingPage.source_id == source)
         .values(etag=None, last_modified=None)
     )
+    session.execute(delete(rows.Backfill).where(rows.Backfill.source_id == source))
     of_source = update(rows.Document).where(rows.Document.source_id == source)
     session.execute(of_source.values(etag=None, last_modified=None, reads_as=None, next_check_at=None))
     session.execute(of_source.where(rows.Document.state == "unmatched").values(state="found"))

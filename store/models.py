@@ -80,6 +80,19 @@ class HealthEvent(Base):
     capture_id: Mapped[int | None] = mapped_column(ForeignKey("captures.id"))
 
 
+class SourceHealth(Base):
+    """How a source is since its crawl of `since`; `reasons` are signs (store.health), `told` is the state of which the
+    operator was told last."""
+
+    __tablename__ = "source_health"
+
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.id"), primary_key=True)
+    state: Mapped[str]
+    since: Mapped[dt.datetime]
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    told: Mapped[str | None]
+
+
 class Host(Base):
     """A server that refuses, or does not answer, and until when it is left alone; what stands well has no row."""
 
@@ -107,6 +120,18 @@ class ListingPage(Base):
     next_url: Mapped[str | None]
     entries: Mapped[int]
     believed: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class Backfill(Base):
+    """How far the back-fill of the listing that begins at `url` has come."""
+
+    __tablename__ = "backfills"
+
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.id"), primary_key=True)
+    url: Mapped[str] = mapped_column(primary_key=True)
+    next_url: Mapped[str | None]
+    next_number: Mapped[int]
+    is_done: Mapped[bool]
 
 
 class Document(Base):

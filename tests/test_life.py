@@ -48,7 +48,7 @@ class Life:
     def listed(self, *urls: str) -> list[Visit]:
         entries = tuple(Entry(url, "某市2026年教育工作要点") for url in urls)
         capture = self._answer(200, b"<ul></ul>")
-        return self.keeper.keep_listing(LIST, capture, Listing(entries), entries)
+        return self.keeper.keep_listing(LIST, capture, Listing(entries), entries).found
 
     def shows(self, kindergartens: int) -> Outcome:
         capture = self._answer(200, html(kindergartens))

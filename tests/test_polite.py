@@ -40,6 +40,9 @@ class Site:
         self._now = 0
         self._change = threading.Condition()
 
+    def page(self, path: str) -> str:
+        return {"/": LIST, "/robots.txt": self.robots}.get(path, PAGE)
+
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         with self._change:
             self.asked.append((handler.path, dict(handler.headers)))
@@ -48,8 +51,7 @@ class Site:
             self._change.notify_all()
             # Long enough for a second request to come, if one is to come.
             self._change.wait_for(lambda: self._now > 1, timeout=0.05)
-        text = {"/": LIST, "/robots.txt": self.robots}.get(handler.path, PAGE)
-        body = text.encode()
+        body = self.page(handler.path).encode()
         handler.send_response(200)
         handler.send_header("Content-Length", str(len(body)))
         handler.send_header("Content-Type", "text/html")

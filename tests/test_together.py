@@ -110,7 +110,7 @@ def test_copies_that_are_read_at_the_same_moment_are_one_plan(database: Database
             for n in range(8)
         ]
         listed = Capture(f"https://{kind}.example.org/", 200, (), kind.encode(), BEFORE)
-        found = keeper.keep_listing(Visit(listed.url), listed, Listing(tuple(entries), None), entries)
+        found = keeper.keep_listing(Visit(listed.url), listed, Listing(tuple(entries), None), entries).found
         for entry, visit in zip(entries, found, strict=True):
             capture = Capture(visit.url, 200, (), visit.url.encode(), BEFORE)
             page = Page(visit.url, entry.title, wording(entry.title), Metadata(), (), ())

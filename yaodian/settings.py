@@ -105,6 +105,22 @@ class Settings(BaseSettings):
         description="signs the links in mails; without it one is made in the data directory",
     )
     allow_private_addresses: bool = False
+    operator: Annotated[str, AfterValidator(_address)] = Field(
+        default="",
+        description="who is told when a source breaks, is blocked or falls silent, and when it recovers",
+    )
+    fetch_timeout: float = Field(
+        default=60, gt=0, le=600, description="seconds for one answer, to its last byte"
+    )
+    fetch_max_bytes: int = Field(
+        default=16 << 20,
+        ge=1024,
+        le=1 << 30,
+        description="of one answer, unpacked; what is larger is not fetched",
+    )
+    listing_max_pages: int = Field(
+        default=2000, ge=1, le=100_000, description="of one listing that one `crawl --full` reads"
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -139,6 +139,8 @@ def _page(
     described, origins = _dated(described, origins, opened, main)
     if heading:
         origins["title"] = place
+    if main.how == "selector":
+        origins["text"] = "source"
     sure = confidence.of(
         main, reading.body, titled=heading is not None, dated=described.published_at is not None
     )

@@ -3,46 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
 
-import scrapy
 from scrapy import Request
-from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import apart, attachments, listings, templates
+from crawler import apart, attachments, templates
 from crawler.extraction import files, join
-from crawler.middlewares.guard import RefusedAddress
-from crawler.middlewares.turns import HostClosed
 from crawler.sources.schema import Source
 from crawler.spiders.gathering import Gathering, answered, failed, wanted
-from crawler.wire import capture_of, plainly
-from store.errors import Blocked, OperatorError, Unreadable
+from crawler.spiders.listing import MISSING, NOT_MODIFIED, OK, ListingSpider, without
+from crawler.wire import capture_of
+from store.errors import Blocked, Unreadable
 from store.flow import Capture, Fetched, Known, Outcome, Page, Visit
 from store.hosts import Hosts
 from store.keep import Keeper
 from store.moves import is_front_page
 
-OK, NOT_MODIFIED = 200, 304
 PERMANENT = {301, 308}
-MISSING = (404, 410)
-# 401 and 403 ask who we are; 412 and 521 are how two common shields answer whoever runs no script of theirs.
-REFUSING = (401, 403, 405, 412, 418, 429, 521)
-LISTING_FIRST = 10
 # Before the next document, so that few pages wait for their attachments at a time.
 ATTACHMENT_FIRST = 5
 
 # Pages of one article that are put together; what claims more is no article.
 MOST_PARTS = 50
 
+# Fields of a source's `document`, and what a page says of where they were found.
+SELECTED = (("content", "text"), ("title", "title"), ("published", "published_at"))
+
 Parts = tuple[tuple[Capture, Page], ...]
 Report = Callable[[Source, str, Outcome], None]
 
 
-class SourceSpider(scrapy.Spider):
+class SourceSpider(ListingSpider):
     """Crawls one source. `everything` asks for every known document, else for those that are due; `full` follows
     the listing to its end. `report` is told each document's outcome. `failure` is set when the operator must act."""
 
@@ -58,85 +51,23 @@ class SourceSpider(scrapy.Spider):
         full: bool,
         report: Report,
     ) -> None:
-        super().__init__()
-        self.source = source
-        self.keeper = keeper
-        self.hosts = hosts
+        super().__init__(source, keeper, hosts, full=full)
         self.everything = everything
-        self.pages = None if full else source.listing.max_pages
         self.report = report
-        self.listing_reader = listings.reader(source.listing.type)
-        self.counts: Counter[str] = Counter()
-        self.problems: list[str] = []
-        self.failure: OperatorError | None = None
-        self._listings_asked: set[str] = set()
         # Of the documents asked for in this crawl: those that were read, those that are gone (told at the end, since
         # one may turn up at another address), and entries that turned out to be another document's new address.
         self._standing: set[str] = set()
         self._gone: dict[str, tuple[Visit, Capture]] = {}
         self._absorbed: set[str] = set()
-        self._closed_hosts: set[str] = set()
+        self._missed: set[str] = set()
 
     async def start(self) -> AsyncIterator[Request]:
         with self._stopping():
             self.reading = templates.Reading(self.keeper, self.source)
-            for url in self.source.listing.urls:
-                yield self._ask_listing(url, 1)
+            for request in self._ask_listings():
+                yield request
             for visit in self.keeper.documents(everything=self.everything):
                 yield self._ask(visit, self.on_document)
-
-    # ── listings ──
-
-    def _ask_listing(self, url: str, number: int) -> Request:
-        self._listings_asked.add(url)
-        visit = self.keeper.listing(url)
-        return self._ask(visit, self.on_listing, number=number)
-
-    def on_listing(self, response: Response, number: int) -> Iterator[Request]:
-        visit: Visit = response.meta["visit"]
-        with self._stopping():
-            self.counts["listings"] += 1
-            following = None
-            if response.status == NOT_MODIFIED and visit.is_conditional:
-                self.counts["not_modified"] += 1
-                self.keeper.listing_unchanged(visit)
-                following = visit.next
-            elif response.status == OK:
-                following = yield from self._read_listing(response, visit, number)
-            elif not (response.status in MISSING and number > 1 and self.source.listing.pages):
-                # Pages that are counted, not linked, end where the next number is not there.
-                self._refused(response)
-            more = self.pages is None or number < self.pages
-            if following and more and following not in self._listings_asked:
-                yield self._ask_listing(following, number + 1)
-
-    def _read_listing(
-        self, response: Response, visit: Visit, number: int
-    ) -> Generator[Request, None, str | None]:
-        capture = capture_of(response, self.keeper.clock)
-        try:
-            listing = self.listing_reader.read(
-                capture, self.source.listing, number, self.source.fetch.charset
-            )
-        except Unreadable as error:
-            self._problem("unreadable", visit.url, _without(capture.url, error), response)
-            return None
-        if not listing.entries and number > 1 and self.source.listing.pages:
-            return None  # counted pages end so, too
-        if not listing.entries:
-            lines = listing.addressless
-            told = f"its {lines} lines lead nowhere" if lines else "its selectors may no longer fit"
-            self._problem("nothing found", visit.url, f"the listing has no entries; {told}", response)
-            return None
-        # What has no title, as in a sitemap, is judged when it has been read.
-        matched = [
-            entry for entry in listing.entries if not entry.title or self.source.match.takes(entry.title)
-        ]
-        self.counts["entries"] += len(listing.entries)
-        self.counts["matched"] += len(matched)
-        for found in self.keeper.keep_listing(visit, capture, listing, matched):
-            yield self._ask(found, self.on_document)
-        return listing.next
 
     # ── documents ──
 
@@ -183,16 +114,35 @@ class SourceSpider(scrapy.Spider):
             page = await self._read(capture, visit)
         except Blocked as error:
             url = capture.url if before else visit.url
-            self._problem("blocked", url, _without(capture.url, error), response)
+            self._problem("blocked", url, without(capture.url, error), response)
         except Unreadable as error:
             if before:
-                self._problem("unreadable", capture.url, _without(capture.url, error), response)
+                self._problem("unreadable", capture.url, without(capture.url, error), response)
             else:
-                self._count_problem("unreadable", visit.url, _without(capture.url, error))
-                self.keeper.keep_unreadable(document, capture, _without(capture.url, error))
+                self._count_problem("unreadable", visit.url, without(capture.url, error))
+                self.keeper.keep_unreadable(document, capture, without(capture.url, error))
         else:
+            self._judge_reading(page, capture)
             return self._follow(response, visit, document, (*before, (capture, page)))
         return []
+
+    def _judge_reading(self, page: Page, capture: Capture) -> None:
+        """How sure the reading is, and whether the source's own selectors find anything still: for its health."""
+        if attachments.is_file(capture.body):
+            return
+        self.counts["read"] += 1
+        self.counts["confidence"] += round(page.confidence * 100)
+        missed = [
+            field
+            for field, place in SELECTED
+            if getattr(self.source.document, field) and page.origins.get(place) != "source"
+        ]
+        self.counts["selectors_missed"] += bool(missed)
+        for field in missed:
+            if field not in self._missed:
+                self._missed.add(field)
+                told = f"`document: {field}` in the source file finds nothing on this page"
+                self.keeper.report("selector missed", capture.url, told, capture)
 
     def _follow(self, response: Response, visit: Visit, document: str, parts: Parts) -> list[Request]:
         """Ask for the article's next page; where there is none, go on to its attachments."""
@@ -364,59 +314,3 @@ class SourceSpider(scrapy.Spider):
     def _tell(self, visit: Visit, outcome: Outcome, otherwise: str = "unchanged") -> None:
         self.counts[outcome.change or otherwise] += 1
         self.report(self.source, visit.url, outcome)
-
-    # ── what goes wrong ──
-
-    def on_failure(self, failure: Failure) -> None:
-        visit: Visit = failure.request.meta["visit"]  # type: ignore[attr-defined]
-        if isinstance(failure.value, HostClosed):
-            self._closed(failure.value, visit.url)
-            return
-        sign = "refused address" if isinstance(failure.value, RefusedAddress) else "unreachable"
-        with self._stopping():
-            self._problem(sign, visit.url, plainly(failure))
-
-    def _closed(self, closed: HostClosed, url: str) -> None:
-        """Told once: what was not asked for stays due."""
-        self.counts["not_asked"] += 1
-        if closed.host not in self._closed_hosts:
-            self._closed_hosts.add(closed.host)
-            with self._stopping():
-                self._problem(closed.sign, url, str(closed))
-
-    def _refused(self, response: Response) -> None:
-        sign = "blocked" if response.status in REFUSING else "unreachable"
-        self._problem(sign, response.url, f"the site answers {response.status}", response)
-
-    def _problem(self, sign: str, url: str, detail: str, response: Response | None = None) -> None:
-        self._count_problem(sign, url, detail)
-        self.keeper.report(sign, url, detail, capture_of(response, self.keeper.clock) if response else None)
-
-    def _count_problem(self, sign: str, url: str, detail: str) -> None:
-        self.counts["problems"] += 1
-        self.problems.append(f"{self.source.id}: {url}: {sign}: {detail}")
-
-    def _ask(self, visit: Visit, callback: Callable[..., object], **kwargs: object) -> Request:
-        return Request(
-            visit.url,
-            callback=callback,
-            errback=self.on_failure,
-            cb_kwargs=kwargs,
-            meta={"visit": visit},
-            priority=0 if visit.document else LISTING_FIRST,
-            dont_filter=True,
-        )
-
-    @contextmanager
-    def _stopping(self) -> Iterator[None]:
-        """What the operator has to mend (a full disk, a lost database) ends the crawl; what was kept stays kept."""
-        try:
-            yield
-        except OperatorError as error:
-            self.failure = error
-            raise CloseSpider("operator") from error
-
-
-def _without(url: str, error: Exception) -> str:
-    """What an error says behind the URL that it begins with."""
-    return str(error).removeprefix(f"{url}: ")

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from store import queries
+from store.conditions import Condition, conditions
 from store.database import masked
 from store.errors import OperatorError, YaodianError
 from yaodian.commands import app, configured
@@ -83,6 +84,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", True, f"{masked(database.url)}: tables are up to date")
         with database.read() as session:
             yield _archive(settings.data / "warc", queries.archive_files(session))
+            yield from _health(conditions(session).values())
         database.close()
     yield _disk(settings.data)
     yield from _sources(settings)
@@ -105,6 +107,16 @@ def _archive(folder: Path, named: Iterable[str]) -> Finding:
         says = f"{len(lost)} of its files are not there, such as {lost[0]}; restore them from a backup"
         return Finding("archive", False, says)
     return Finding("archive", True, f"{len(files)} WARC files, {sum(files.values()) / 1e6:.1f} MB")
+
+
+def _health(known: Iterable[Condition]) -> Iterator[Finding]:
+    """One line for each source that is not well; quiet is no fault of ours or the site's."""
+    poor = [one for one in known if one.state not in ("ok", "quiet")]
+    for one in poor:
+        says = f"{one.source} is {one.state} since {one.since:%Y-%m-%d}: {one.says}; see: yaodian sources show {one.source}"
+        yield Finding("health", False, says)
+    if not poor:
+        yield Finding("health", True, "every source that was crawled can be read")
 
 
 def _disk(folder: Path) -> Finding:

@@ -14,6 +14,7 @@ from crawler.sources.schema import Source
 from scheduler import due as when
 from store.errors import OperatorError
 from store.flow import Outcome
+from yaodian import wellbeing
 from yaodian.commands import app, configured
 from yaodian.commands.sources import chosen
 
@@ -35,7 +36,7 @@ def crawl(
     ] = False,
 ) -> None:
     """Look at the sources and keep what is new. Exit status 1 when a source could not be read whole."""
-    from crawler.run import Terms
+    from crawler.run import Limits, Terms
     from crawler.run import crawl as run
 
     if due and everything:
@@ -64,10 +65,12 @@ def crawl(
         everything=everything or (bool(ids) and not due),
         full=full,
         insists=bool(ids) or everything,
+        limits=Limits(settings.fetch_timeout, settings.fetch_max_bytes, settings.listing_max_pages),
         next_due=lambda source, at: when.next_due(source, at, settings.timezone),
     )
     with _Watch() as watch:
         crawled = run(sources, database, clock, terms, watch.tell)
+    wellbeing.tell(settings, database, clock())
     database.close()
     for result in crawled:
         typer.echo(f"{result.source}: {result.outcome}: {_summary(result.counts)}")

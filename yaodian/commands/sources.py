@@ -11,8 +11,10 @@ from crawler.sources import catalogue, desk
 from crawler.sources.catalogue import Catalogue
 from crawler.sources.schema import Source
 from store import regions
+from store.conditions import Condition
 from store.errors import OperatorError
 from store.flow import SourceKind
+from yaodian import wellbeing
 from yaodian.commands import app, configured
 from yaodian.options import Region
 from yaodian.output import Format, show
@@ -29,6 +31,8 @@ COLUMNS = {
     "schedule": "schedule",
     "enabled": "enabled",
     "verified": "verified",
+    "health": "health",
+    "since": "since",
 }
 Id = Annotated[str, typer.Argument(metavar="ID")]
 
@@ -41,13 +45,16 @@ def list_(
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
 ) -> None:
     """All sources: those that ship with Yaodian, and your own. A file that can't be used is named on stderr."""
-    found = load(configured(context))
+    settings = configured(context)
+    found = load(settings)
     chosen = [
         source
         for source in found.sources.values()
         if (region is None or regions.within(source.region, region)) and (kind is None or source.kind == kind)
     ]
-    show((_row(source) for source in sorted(chosen, key=lambda s: (s.region, s.id))), COLUMNS, form)
+    known = wellbeing.known(settings)
+    ordered = sorted(chosen, key=lambda s: (s.region, s.id))
+    show((_row(source, known.get(source.id)) for source in ordered), COLUMNS, form)
     tell(found)
     raise typer.Exit(1 if found.errors else 0)
 
@@ -61,12 +68,15 @@ def show_(
     ] = Format.table,
 ) -> None:
     """One source with everything that holds for it, as a source file."""
-    source = load(configured(context)).find(source_id)
+    settings = configured(context)
+    source = load(settings).find(source_id)
+    condition = wellbeing.known(settings).get(source.id)
     if form is Format.table:
         whole = source.model_dump(mode="json", exclude_none=True)
         typer.echo(yaml.safe_dump(whole, allow_unicode=True, sort_keys=False), nl=False)
+        typer.echo("\n".join(wellbeing.comment(condition)))
     else:
-        show([source.model_dump(mode="json")], COLUMNS, form)
+        show([_row(source, condition)], COLUMNS, form)
 
 
 @group.command("enable")
@@ -120,6 +130,6 @@ def chosen(settings: Settings, ids: list[str]) -> tuple[list[Source], tuple[Oper
     return list(found.sources.values()), found.errors
 
 
-def _row(source: Source) -> dict[str, Any]:
+def _row(source: Source, condition: Condition | None) -> dict[str, Any]:
     schedule = source.schedule.every or f"cron {source.schedule.cron}"
-    return source.model_dump(mode="json") | {"schedule": schedule}
+    return source.model_dump(mode="json") | {"schedule": schedule} | wellbeing.as_json(condition)

@@ -1,0 +1,214 @@
+"""Listings as a crawl walks them, and what goes wrong in it: the half of a source's spider that knows no documents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import scrapy
+from scrapy import Request
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler import listings, manners
+from crawler.extraction import read
+from crawler.listings._lines import MOST_ENTRIES
+from crawler.middlewares.guard import RefusedAddress
+from crawler.middlewares.turns import HostClosed
+from crawler.sources.schema import Source
+from crawler.spiders.walk import Walk
+from crawler.wire import capture_of, plainly
+from store.errors import Blocked, OperatorError, Unreadable
+from store.flow import Capture, Listing, Visit
+from store.health import rhythm
+from store.hosts import Hosts
+from store.keep import Keeper
+
+OK, NOT_MODIFIED = 200, 304
+MISSING = (404, 410)
+LISTING_FIRST = 10
+
+
+class ListingSpider(scrapy.Spider):
+    """Asks for the listings of one source; `on_document` is asked for each entry that was not known."""
+
+    def __init__(self, source: Source, keeper: Keeper, hosts: Hosts, *, full: bool) -> None:
+        super().__init__()
+        self.source = source
+        self.keeper = keeper
+        self.hosts = hosts
+        self.full = full
+        self.listing_reader = listings.reader(source.listing.type)
+        self.counts: Counter[str] = Counter()
+        self.problems: list[str] = []
+        self.failure: OperatorError | None = None
+        self._listings_asked: set[str] = set()
+        self._closed_hosts: set[str] = set()
+
+    def on_document(self, response: Response) -> object:
+        raise NotImplementedError
+
+    # ── listings ──
+
+    def _ask_listings(self) -> Iterator[Request]:
+        """The first page of each; a back-fill that was cut goes on where it was."""
+        most = self.crawler.settings.getint("LISTING_PAGES_MOST")
+        for url in self.source.listing.urls:
+            if self.full:
+                walk = Walk(url, most, self.keeper.filling(url))
+            else:
+                walk = Walk(url, self.source.listing.max_pages)
+            yield self._ask_listing(url, 1, walk)
+
+    def _ask_listing(self, url: str, number: int, walk: Walk) -> Request:
+        self._listings_asked.add(url)
+        visit = self.keeper.listing(url)
+        return self._ask(visit, self.on_listing, number=number, walk=walk)
+
+    def on_listing(self, response: Response, number: int, walk: Walk) -> Iterator[Request]:
+        visit: Visit = response.meta["visit"]
+        with self._stopping():
+            self.counts["listings"] += 1
+            if response.status == NOT_MODIFIED and visit.is_conditional:
+                self.counts["not_modified"] += 1
+                self.counts["listings_unchanged"] += 1
+                self.keeper.listing_unchanged(visit)
+                walk.stood(visit.next)
+            elif response.status in MISSING and self._may_end(number):
+                walk.ended()
+            elif response.status == OK:
+                listing = self._listing(response, visit, number)
+                if listing is None:
+                    return
+                yield from self._entries(listing, response, visit, walk)
+            else:
+                self._refused(response)
+                return
+            yield from self._go_on(visit, number, walk)
+
+    def _may_end(self, number: int) -> bool:
+        """Pages that are counted, not linked, end where the next number is not there, or is empty."""
+        return number > 1 and self.source.listing.pages is not None
+
+    def _go_on(self, visit: Visit, number: int, walk: Walk) -> Iterator[Request]:
+        before, step = walk.filling, walk.step(number)
+        if walk.filling is not None and walk.filling != before:
+            self.keeper.keep_filling(walk.start, walk.filling)
+        if walk.is_cut:
+            told = f"it goes on after page {number}; yaodian crawl {self.source.id} --full goes on from there"
+            self._problem("cut", visit.url, told)
+        elif step is not None and step.url not in self._listings_asked:
+            yield self._ask_listing(step.url, step.number, walk)
+
+    def _listing(self, response: Response, visit: Visit, number: int) -> Listing | None:
+        """What the page enumerates; None, told as a problem, where that can't be read."""
+        capture = capture_of(response, self.keeper.clock)
+        rules = self.source.listing
+        try:
+            listing = self.listing_reader.read(capture, rules, number, self.source.fetch.charset)
+        except Unreadable as error:
+            self._problem("unreadable", visit.url, without(capture.url, error), response)
+            return None
+        if listing.entries or self._may_end(number):
+            return listing
+        if words := _challenge(capture):
+            self._problem("blocked", visit.url, words, response)
+            return None
+        lines = listing.addressless
+        told = f"its {lines} lines lead nowhere" if lines else "its selectors may no longer fit"
+        self._problem("nothing found", visit.url, f"the listing has no entries; {told}", response)
+        return None
+
+    def _entries(self, listing: Listing, response: Response, visit: Visit, walk: Walk) -> Iterator[Request]:
+        # What has no title, as in a sitemap, is judged when it has been read.
+        matched = [
+            entry for entry in listing.entries if not entry.title or self.source.match.takes(entry.title)
+        ]
+        self.counts["listings_read"] += 1
+        self.counts["entries"] += len(listing.entries)
+        days = [entry.date for entry in listing.entries if entry.date is not None]
+        self.counts["dated"] += len(days)
+        if (found_rhythm := rhythm(days)) and found_rhythm[0] >= self.counts["newest"]:
+            self.counts["newest"], self.counts["pause"] = found_rhythm
+        self.counts["matched"] += len(matched)
+        if len(listing.entries) + listing.addressless >= MOST_ENTRIES:
+            self._problem(
+                "cut", visit.url, f"it names {MOST_ENTRIES} documents or more; the rest is left out", response
+            )
+        if not listing.entries:
+            walk.ended()
+            return
+        capture = capture_of(response, self.keeper.clock)
+        self.counts["listing_capture"], found = self.keeper.keep_listing(visit, capture, listing, matched)
+        walk.read(listing, len(matched), len(found))
+        for new in found:
+            yield self._ask(new, self.on_document)
+
+    # ── what goes wrong ──
+
+    def on_failure(self, failure: Failure) -> None:
+        visit: Visit = failure.request.meta["visit"]  # type: ignore[attr-defined]
+        if isinstance(failure.value, HostClosed):
+            self._closed(failure.value, visit.url)
+            return
+        sign = "refused address" if isinstance(failure.value, RefusedAddress) else "unreachable"
+        with self._stopping():
+            self._problem(sign, visit.url, plainly(failure))
+
+    def _closed(self, closed: HostClosed, url: str) -> None:
+        """Told once: what was not asked for stays due."""
+        self.counts["not_asked"] += 1
+        if closed.host not in self._closed_hosts:
+            self._closed_hosts.add(closed.host)
+            with self._stopping():
+                self._problem(closed.sign, url, str(closed))
+
+    def _refused(self, response: Response) -> None:
+        sign = manners.sign_of(response.status)
+        self._problem(sign, response.url, f"the site answers {response.status}", response)
+
+    def _problem(self, sign: str, url: str, detail: str, response: Response | None = None) -> None:
+        self._count_problem(sign, url, detail)
+        self.keeper.report(sign, url, detail, capture_of(response, self.keeper.clock) if response else None)
+
+    def _count_problem(self, sign: str, url: str, detail: str) -> None:
+        self.counts["problems"] += 1
+        self.problems.append(f"{self.source.id}: {url}: {sign}: {detail}")
+
+    def _ask(self, visit: Visit, callback: Callable[..., object], **kwargs: object) -> Request:
+        return Request(
+            visit.url,
+            callback=callback,
+            errback=self.on_failure,
+            cb_kwargs=kwargs,
+            meta={"visit": visit},
+            priority=0 if visit.document else LISTING_FIRST,
+            dont_filter=True,
+        )
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """What the operator has to mend (a full disk, a lost database) ends the crawl; what was kept stays kept."""
+        try:
+            yield
+        except OperatorError as error:
+            self.failure = error
+            raise CloseSpider("operator") from error
+
+
+def _challenge(capture: Capture) -> str | None:
+    """What is wrong with a page that names nothing, if it is a challenge or an error instead of the list."""
+    try:
+        read(capture)
+    except Blocked as error:
+        return without(capture.url, error)
+    except Unreadable:
+        return None
+    return None
+
+
+def without(url: str, error: Exception) -> str:
+    """What an error says behind the URL that it begins with."""
+    return str(error).removeprefix(f"{url}: ")

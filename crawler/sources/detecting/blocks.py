@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from lxml import etree
 
@@ -348,7 +349,7 @@ def siblings(block: Block, base: str) -> list[tuple[Element, Link]]:
     tag = block.items[0].tag
     found: list[tuple[Element, Link]] = []
     for parent in dict.fromkeys(item.getparent() for item in block.items):
-        for item in parent[:MOST_LINKS] if parent is not None else ():
+        for item in islice(parent, MOST_LINKS) if parent is not None else ():
             if item in known:
                 if likeness(known[item].title) > 0.2 or not is_dated or _has_day(item, block.items):
                     found.append((item, known[item]))

@@ -3,7 +3,7 @@ UV_VERSION := 0.13.9
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install demo test lint bench clean
+.PHONY: help install demo test lint bench messages clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -34,6 +34,12 @@ lint: install ## ruff and mypy --strict
 bench: install ## measure against named rivals (see bench/README.md)
 	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv sync --frozen --quiet --inexact --active --group bench
 	@$(BIN)/python -m bench
+
+messages: install ## bring the catalogues of pages and mails up to date (templates/locale)
+	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --project=Yaodian -o templates/locale/yaodian.pot .
+	@$(BIN)/pybabel -q update -D yaodian -i templates/locale/yaodian.pot -d templates/locale \
+		--no-wrap --no-fuzzy-matching --ignore-obsolete
+	@rm templates/locale/yaodian.pot
 
 clean: ## remove the virtual environment and what the demo wrote
 	rm -rf .venv demo-data

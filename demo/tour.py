@@ -168,9 +168,9 @@ def _subscribe(database: Database, first_day: dt.date) -> None:
 def _digest(database: Database, data: Path, clock: Clock) -> Tour:
     now = clock()
     due = sending.chosen(database, now, only=None, everyone=False)
-    issue, timezone = making.preview(database, due[0], now)
+    issue, edition = making.preview(database, due[0], now)
     html = data / "digest.html"
-    write_whole(html, mail.html(issue, timezone).encode())
+    write_whole(html, mail.html(issue, edition).encode())
     post = Post(SENDER, Tokens(load_secret(data)), data / "outbox")
     making.make(database, due, post, now)
     written: list[Path] = []

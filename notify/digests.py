@@ -1,222 +1,236 @@
-"""Which changes go into whose digest, and what a digest says of them."""
+"""One digest: the news it carries by region, kind and plan, its counts, and as much of each as there is room for. Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Select, exists, select
-from sqlalchemy.orm import Session, undefer
-
-from notify.filters import Facts, Filter, matches, narrowed
-from store import models as rows
+from notify.news import News, shortened
 from store import regions
-from store.flow import AttachmentChange, ItemChange, Page, walk
-from store.marks import Piece, pieces
-from store.search import syntax
-from store.shapes import difference_from_json, page_from_json
 
-# The digest's own bounds: what does not fit is counted, and a line leads to the rest.
-MOST_ITEMS = 12
-MOST_HEADINGS = 12
-
-_UNITS = "元个所名人次场间年月日天周座里份项条支套台节课家亩米岁"
-_FIGURE = re.compile(rf"\d+(?:[.,]\d+)*(?:\s?[%％‰]|\s?[万亿]*[{_UNITS}])")
+PLACES = ("new", "changed", "withdrawn", "restored", "reprints")
+# In this order a plan's news are read, and the plans of a kind by the first of theirs.
+_RANK = {place: rank for rank, place in enumerate(("new", "changed", "restored", "withdrawn", "reprints"))}
 
 
 @dataclass(frozen=True, slots=True)
-class ItemNews:
-    """One changed item as an editor would mark it."""
+class PlanNews:
+    """What happened to one plan: to the documents that are it, and its new reprints. `is_brief` where there is room
+    for a line only."""
 
-    change: ItemChange
-    path: str
-    pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What a digest says of one change."""
-
-    id: int
-    type: str
+    plan: str | None
     title: str
-    url: str
-    publisher: str | None
-    kind: str | None
-    document_number: str | None
-    published: str | None
-    source: str
-    is_reprint: bool
-    reprint_of: str | None
-    similarity: float | None
-    headings: tuple[str, ...]
-    items: tuple[ItemNews, ...]
-    more_items: int
-    renumbered: int
-    fields: tuple[tuple[str, str, str], ...]
-    attachments: tuple[AttachmentChange, ...]
+    url: str | None
+    region: str
+    publisher: str
+    kind: str
+    document_number: str
+    published: str
+    events: tuple[News, ...]
+    reprints: tuple[News, ...]
+    is_brief: bool = False
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What happened to it, each thing once."""
+        return tuple(dict.fromkeys(place(one) for one in (*self.events, *self.reprints)))
+
+
+@dataclass(frozen=True, slots=True)
+class KindNews:
+    """The plans of one kind in one region; `more` is how many there was no room for."""
+
+    kind: str
+    plans: tuple[PlanNews, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RegionNews:
-    region: str
-    new: list[News] = field(default_factory=list)
-    changed: list[News] = field(default_factory=list)
-    withdrawn: list[News] = field(default_factory=list)
-    restored: list[News] = field(default_factory=list)
-    reprints: list[News] = field(default_factory=list)
+    """`code` is a GB/T 2260 code, "" where none is known."""
+
+    code: str
+    counts: dict[str, int]
+    kinds: tuple[KindNews, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One digest, ready to be rendered."""
+    """What one digest says, in no language yet. `since` is when the first of its changes was detected; None, as
+    everything else is empty, where there is nothing to report."""
 
     made_at: dt.datetime
+    since: dt.datetime | None
     counts: dict[str, int]
-    highlight: str | None
     regions: tuple[RegionNews, ...]
+    leading: News | None = None
+
+    @property
+    def changes(self) -> int:
+        return sum(self.counts.values())
 
 
-def uncarried(subscription: rows.Subscription, wanted: Filter) -> Select[rows.Change]:
-    """The changes since the subscription was confirmed that match and that no digest of it carries yet."""
-    carried = exists().where(
-        rows.DigestChange.subscription_id == subscription.id, rows.DigestChange.change_id == rows.Change.id
-    )
-    query = (
-        select(rows.Change)
-        .join(rows.Change.document)
-        .join(rows.Document.source)
-        .join(rows.Document.plan)
-        .where(
-            rows.Change.detected_at >= subscription.confirmed_at, ~carried, rows.Change.extraction.is_(False)
-        )
-        .order_by(rows.Change.detected_at, rows.Change.id)
-        .options(undefer(rows.Change.difference))
-    )
-    return narrowed(query, wanted)
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much of a digest is shown: of each piece of news, of how many plans more than a line, and how many at all."""
+
+    headings: int = 3
+    items: int = 1
+    characters: int = 70
+    full: int = 1_000_000
+    plans: int = 1_000_000
 
 
-def matching(session: Session, subscription: rows.Subscription) -> list[rows.Change]:
-    wanted = Filter.model_validate(subscription.filter)
-    found = session.scalars(uncarried(subscription, wanted))
-    return [change for change in found if matches(wanted, _facts(change))]
+# From everything down to a line for each plan, and where that is too long to the first lines only.
+LADDER = (
+    Detail(12, 12, 700),
+    Detail(10, 8, 400),
+    Detail(8, 5, 250),
+    Detail(6, 3, 160),
+    Detail(4, 2, 100),
+    *(Detail(full=plans) for plans in (200, 120, 80, 50, 30, 15, 5, 0)),
+)
+SHORTEST = tuple(Detail(full=0, plans=plans) for plans in (500, 400, 300, 200, 120, 60))
 
 
-def _facts(change: rows.Change) -> Facts:
-    plan, source = change.document.plan, change.document.source
-    return Facts(
-        type=change.type,
-        region=plan.region if plan else None,
-        kind=plan.kind if plan else None,
-        publisher=plan.publisher if plan else None,
-        source=source.id,
-        is_official=source.kind == "official",
-        texts=tuple(
-            syntax.searchable(f"{version.title}\n{version.page['text']}")
-            for version in (change.from_version, change.to_version)
-            if version is not None
-        ),
-    )
+def place(news: News) -> str:
+    """Under which of the counts a piece of news falls."""
+    return "reprints" if news.is_reprint and news.type == "new" else news.type
 
 
-def build(changes: Iterable[rows.Change], made_at: dt.datetime) -> Issue:
-    """What the digest of some changes says, by region in the order of the codes."""
-    by_region: dict[str, RegionNews] = {}
-    counts = dict.fromkeys(("new", "changed", "withdrawn", "restored", "reprints"), 0)
-    everything: list[News] = []
-    for change in changes:
-        news = _news(change)
-        everything.append(news)
-        code = (change.document.plan.region if change.document.plan else None) or ""
-        group = by_region.setdefault(code, RegionNews(regions.full_name(code) if code else "地区未注明"))
-        place = "reprints" if news.is_reprint and news.type == "new" else news.type
-        getattr(group, place).append(news)
-        counts[place] += 1
+def build(news: Iterable[News], made_at: dt.datetime) -> Issue:
+    """The digest of some news: regions in the order of their codes, the nation first, then kinds, then plans."""
+    everything = sorted(news, key=lambda one: (one.detected_at, one.id))
+    group = _grouping({one.region for one in everything if one.region})
+    by_region: dict[str, list[News]] = {}
+    for one in everything:
+        by_region.setdefault(group(one.region), []).append(one)
     return Issue(
-        made_at, counts, _highlight(everything), tuple(by_region[code] for code in sorted(by_region))
+        made_at,
+        min((one.detected_at for one in everything), default=None),
+        _counts(everything),
+        tuple(
+            RegionNews(code, _counts(by_region[code]), _kinds(by_region[code]))
+            for code in sorted(by_region, key=lambda code: (not code, code))
+        ),
+        _leading(everything),
     )
 
 
-def _news(change: rows.Change) -> News:
-    document, plan = change.document, change.document.plan
-    version = change.to_version or change.from_version
-    page = page_from_json(version.page) if version else None
-    metadata = page.metadata if page else None
-    difference = difference_from_json(change.difference)
-    items = [item for item in difference.items if item.op != "renumbered"]
-    is_reprint = document.role == "reprint"
-    return News(
-        id=change.id,
-        type=change.type,
-        title=version.title if version else document.listed_title,
-        url=document.url,
-        publisher=(metadata.publisher if metadata else None) or (plan.publisher if plan else None),
-        kind=plan.kind if plan else None,
-        document_number=metadata.document_number if metadata else None,
-        published=_day(page) or (document.listed_on.isoformat() if document.listed_on else None),
-        source=document.source.name,
-        is_reprint=is_reprint,
-        reprint_of=plan.title if plan and is_reprint else None,
-        similarity=document.similarity if is_reprint else None,
-        headings=_headings(page) if page and change.type == "new" else (),
-        items=tuple(_item(item) for item in items[:MOST_ITEMS]),
-        more_items=max(0, len(items) - MOST_ITEMS),
-        renumbered=len(difference.items) - len(items),
-        fields=tuple((f.field, _shown(f.old), _shown(f.new)) for f in difference.metadata),
-        attachments=difference.attachments,
+def detailed(issue: Issue, detail: Detail) -> Issue:
+    """As much of a digest as a detail says; what is left out is counted."""
+    every = [plan for region in issue.regions for kind in region.kinds for plan in kind.plans]
+    full = {id(plan) for plan in sorted(every, key=_weight)[: detail.full]}
+    shown = {id(plan) for plan in every[: detail.plans]}
+
+    def fewer(kind: KindNews) -> KindNews:
+        plans = tuple(
+            _shortened(plan, detail) if id(plan) in full else replace(plan, is_brief=True)
+            for plan in kind.plans
+            if id(plan) in shown
+        )
+        return KindNews(kind.kind, plans, len(kind.plans) - len(plans))
+
+    return replace(
+        issue,
+        regions=tuple(replace(region, kinds=tuple(map(fewer, region.kinds))) for region in issue.regions),
     )
 
 
-def _shown(value: object) -> str:
-    """A field's value as a reader wants it: a period is its years."""
-    if isinstance(value, dict):
-        return "–".join(dict.fromkeys(str(year) for year in value.values()))
-    return "" if value is None else str(value)
+def fitting(issue: Issue, render: Callable[[Issue], str], limit: int, ladder: Sequence[Detail]) -> str:
+    """A digest in as much detail as so many bytes hold, sought by halves since each step is shorter than the one
+    before. The last step of the ladder is taken as it comes."""
+    rendered: dict[int, str] = {}
+
+    def is_short(step: int) -> bool:
+        rendered[step] = render(detailed(issue, ladder[step]))
+        return len(rendered[step].encode()) <= limit
+
+    if is_short(0):
+        return rendered[0]
+    step = 1 + bisect_left(range(1, len(ladder) - 1), True, key=is_short)
+    return rendered.get(step) or render(detailed(issue, ladder[step]))
 
 
-def _day(page: Page | None) -> str | None:
-    moment = page.metadata.published_at if page else None
-    return moment.isoformat()[:10] if moment else None
+def _weight(plan: PlanNews) -> tuple[bool, int, bool]:
+    """Which plans are told of in full where there is no room for all: official ones, of wide regions, with figures."""
+    return (
+        not any(one.is_official for one in plan.events),
+        _width(plan.region),
+        not any(one.figure for one in plan.events),
+    )
 
 
-def _headings(page: Page) -> tuple[str, ...]:
-    """The outermost headings: what a reader wants to know of a new plan first."""
-    top = min((node.level for _, node in walk(page.outline) if node.label), default=0)
-    found = [
-        # “一、总体要求”, but “第一章 总则”
-        node.label + (" " if node.label[-1].isalnum() else "") + node.heading
-        for _, node in walk(page.outline)
-        if node.label and node.level == top and node.heading
-    ]
-    return tuple(found[:MOST_HEADINGS])
+def _shortened(plan: PlanNews, detail: Detail) -> PlanNews:
+    def shorter(these: Sequence[News]) -> tuple[News, ...]:
+        return tuple(
+            shortened(one, headings=detail.headings, items=detail.items, characters=detail.characters)
+            for one in these
+        )
+
+    return replace(plan, events=shorter(plan.events), reprints=shorter(plan.reprints))
 
 
-def _item(change: ItemChange) -> ItemNews:
-    path = change.new_path or change.old_path or ""
-    return ItemNews(change, path, pieces(change))
+def _grouping(codes: set[str]) -> Callable[[str], str]:
+    """By province; where all are of one province by its cities, where all are of one city by its counties."""
+    for digits in (2, 4):
+        if len({code[:digits] for code in codes}) > 1:
+            return lambda code: code and code[:digits].ljust(6, "0")
+    return lambda code: code
 
 
-def _highlight(everything: list[News]) -> str | None:
-    """The sentence that a reader with twenty seconds wants: the first figure that changed."""
-    for news in everything:
-        for item in news.items:
-            old, new = _figure(item.change, old=True), _figure(item.change, old=False)
-            if item.change.op == "edited" and old and new and old != new:
-                # A paragraph's place ("¶3") is ours, not the reader's.
-                where = "" if "¶" in item.path else item.path
-                heading = f"“{item.change.heading}”" if item.change.heading else where
-                return f"{news.publisher or news.title}{heading}由 {old} 调为 {new}"
-    return None
+def _counts(news: Iterable[News]) -> dict[str, int]:
+    counts = dict.fromkeys(PLACES, 0)
+    for one in news:
+        counts[place(one)] += 1
+    return counts
 
 
-def _figure(change: ItemChange, *, old: bool) -> str | None:
-    """The number, with its unit, in which the first differing span lies."""
-    text, spans = (change.old, change.old_spans) if old else (change.new, change.new_spans)
-    if not text or not spans:
-        return None
-    for match in _FIGURE.finditer(text):
-        if match.start() <= spans[0].start < match.end():
-            return match[0]
-    return None
+def _kinds(news: Iterable[News]) -> tuple[KindNews, ...]:
+    by_kind: dict[str, dict[str, list[News]]] = {}
+    for one in news:
+        by_kind.setdefault(one.kind, {}).setdefault(one.plan or one.document, []).append(one)
+    return tuple(
+        KindNews(kind, tuple(sorted((_plan(these) for these in plans.values()), key=_order)))
+        for kind, plans in sorted(by_kind.items(), key=lambda pair: (not pair[0], pair[0]))
+    )
+
+
+def _plan(news: list[News]) -> PlanNews:
+    events = sorted((one for one in news if place(one) != "reprints"), key=lambda one: one.detected_at)
+    reprints = [one for one in news if place(one) == "reprints"]
+    first = next((one for one in events if not one.is_reprint), None)
+    return PlanNews(
+        plan=news[0].plan,
+        title=first.title if first else news[0].plan_title,
+        url=first.url if first else None,
+        region=news[0].region,
+        publisher=first.publisher if first else "",
+        kind=news[0].kind,
+        document_number=first.document_number if first else "",
+        published=first.published if first else "",
+        events=tuple(events),
+        reprints=tuple(reprints),
+    )
+
+
+def _order(plan: PlanNews) -> tuple[int, str, str]:
+    return min(_RANK[place(one)] for one in (*plan.events, *plan.reprints)), plan.region, plan.title
+
+
+def _leading(news: Iterable[News]) -> News | None:
+    """The news that the opening sentence names: a figure that an official site changed; else the new plan of the
+    widest region, if it is the only one that wide or the only one at all."""
+    official = [one for one in news if one.is_official and not one.is_reprint]
+    with_figure = [one for one in official if one.figure]
+    if with_figure:
+        return min(with_figure, key=lambda one: (_width(one.region), one.detected_at, one.id))
+    new = [one for one in official if one.type == "new"]
+    return min(new, key=lambda one: (_width(one.region), one.detected_at, one.id), default=None)
+
+
+def _width(region: str) -> int:
+    """How narrow a region is: the nation, a province, a city, a county, unknown."""
+    return len(regions.prefix(region)) if region else 8

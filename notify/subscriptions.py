@@ -27,7 +27,8 @@ PENDING, ACTIVE, PAUSED, ENDED = "pending", "active", "paused", "ended"
 
 
 class Rhythm(BaseModel):
-    """When a digest is made: `on` a weekday or a day of the month, `at` an hour of the time zone."""
+    """When a digest is made: `on` a weekday or a day of the month, `at` an hour of the time zone; `always` when there
+    is nothing to report, too."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,6 +36,7 @@ class Rhythm(BaseModel):
     on: str = ""
     at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "08:00"
     timezone: str = "Asia/Shanghai"
+    always: bool = False
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:
@@ -118,6 +120,7 @@ def change(
     with _held(database, subscription_id) as (_, subscription):
         if wanted is not None:
             subscription.filter = wanted.model_dump(mode="json")
+            subscription.told_at = None  # what the old filter left out, the new one may want
         if rhythm is not None:
             subscription.rhythm = rhythm.model_dump(mode="json")
             if subscription.state == ACTIVE:

@@ -319,7 +319,8 @@ class Fingerprint(Base):
 
 class Subscription(Base):
     """An address, a filter, a rhythm. `state`: pending, active, paused or ended, `reason` why it is not active. Nothing
-    is sent before it is confirmed, and nothing older than `confirmed_at` is reported."""
+    is sent before it is confirmed, and nothing older than `confirmed_at` is reported. `told_at` is when its digest was
+    made last, or would have been had there been news; None where all since the confirmation has to be weighed."""
 
     __tablename__ = "subscriptions"
 
@@ -333,6 +334,7 @@ class Subscription(Base):
     reason: Mapped[str | None]
     created_at: Mapped[dt.datetime]
     confirmed_at: Mapped[dt.datetime | None]
+    told_at: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
     next_due_at: Mapped[dt.datetime | None] = mapped_column(index=True)
 

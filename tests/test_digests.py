@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from notify import mail, making, sending, subscriptions
-from notify.digests import Issue
 from notify.filters import Filter
 from notify.post import Post
 from notify.senders import Sender
@@ -107,8 +106,74 @@ def test_every_change_is_carried_once_over_many_runs(archive: Database, post: Po
 
 
 def test_the_opening_sentence_is_true(archive: Database) -> None:
-    issue: Issue
-    issue, _ = making.preview(archive, subscribed(archive), now())
-    assert mail.opening(issue) == (
-        "本期新发布 14 份、修改 5 份、撤下 1 份、新转载 3 份，其中陇原市教育局“实施县域高中振兴行动”由 1.26亿元 调为 1.28亿元。"
+    issue, edition = making.preview(archive, subscribed(archive), now())
+    assert mail.opening(issue, edition) == (
+        "本周新发布 14 份、修改 5 份、撤下 1 份、新转载 3 份，其中陇原市教育局“实施县域高中振兴行动”由 1.26亿元 调为 1.28亿元。"
     )
+
+
+def late(database: Database, like: int, at: dt.datetime) -> int:
+    """A change that shows up now, and was detected then: its transaction ended after later ones."""
+    with database.write() as session:
+        one = session.get_one(rows.Change, like)
+        added = rows.Change(
+            document_id=one.document_id,
+            type=one.type,
+            detected_at=at,
+            from_version_id=one.from_version_id,
+            to_version_id=one.to_version_id,
+            difference=one.difference,
+        )
+        session.add(added)
+        session.flush()
+        return added.id
+
+
+def test_a_change_that_shows_up_late_is_told_all_the_same(archive: Database, post: Post) -> None:
+    one = subscribed(archive)
+    making.make(archive, [one], post, now())
+    told = carried(archive, one)
+    added = late(archive, told[0], now() - dt.timedelta(days=3))
+    making.make(archive, [one], post, now())
+    assert carried(archive, one) == sorted([*told, added])
+
+
+def test_a_wider_filter_is_told_what_the_narrow_one_left_out(archive: Database, post: Post) -> None:
+    one = subscribed(archive, kinds=("发展规划",))
+    making.make(archive, [one], post, now() + dt.timedelta(days=30))
+    narrow = carried(archive, one)
+    subscriptions.change(archive, one, now(), wanted=Filter())
+    making.make(archive, [one], post, now() + dt.timedelta(days=37))
+    with archive.read() as session:
+        every = sorted(session.scalars(select(rows.Change.id)))
+    assert carried(archive, one) == every
+    assert 0 < len(narrow) < len(every)
+
+
+def test_who_wants_a_mail_when_there_is_nothing_gets_a_short_one(archive: Database, post: Post) -> None:
+    quiet, eager = (
+        subscriptions.subscribe(
+            archive, f"r{n}@example.org", Filter(regions=("110000",)), Rhythm(always=n == 1), BEFORE
+        )
+        for n in range(2)
+    )
+    for one in (quiet, eager):
+        subscriptions.confirm(archive, one.id, BEFORE)
+    making.make(archive, [quiet.id, eager.id], post, now())
+    with archive.read() as session:
+        (digest,) = session.scalars(select(rows.Digest))
+        (letter,) = session.scalars(select(rows.Letter))
+    assert digest.subscription_id == eager.id
+    assert "没有您订阅的变化" in letter.content["text"]
+    assert "没有变化" in letter.content["subject"]
+
+
+def test_equal_wishes_get_one_letter(archive: Database, post: Post) -> None:
+    first = subscribed(archive, regions=("450000", "620000"))
+    second = subscribed(archive, regions=("620000", "450100", "450000"))
+    other = subscribed(archive, kinds=("工作要点",))
+    making.make(archive, [first, second, other], post, now())
+    with archive.read() as session:
+        letters = dict(session.execute(select(rows.Delivery.subscription_id, rows.Delivery.letter_id)).all())
+    assert letters[first] == letters[second] != letters[other]
+    assert carried(archive, first) == carried(archive, second)

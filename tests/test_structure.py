@@ -71,6 +71,21 @@ PURE += [
 ]
 
 
+PURE += [
+    ROOT / "notify" / name
+    for name in (
+        "digests.py",
+        "folding.py",
+        "headline.py",
+        "links.py",
+        "mail.py",
+        "news.py",
+        "plain.py",
+        "words.py",
+    )
+]
+
+
 @pytest.mark.parametrize("path", PURE, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_what_is_pure_reaches_neither_database_nor_network(path: Path) -> None:
     assert not imports(path) & IMPURE

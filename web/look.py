@@ -16,7 +16,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import URL
 
-from notify.mail import FIELDS, OPS
+from notify.words import FIELDS, OPS
 from store import models as rows
 from store import regions
 from store.flow import Metadata

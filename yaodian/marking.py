@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from notify.mail import FIELDS, OPS
+from notify.words import FIELDS, OPS
 from store.flow import Difference, ItemChange
 from store.marks import Piece, pieces
 from store.series import Series

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from notify.mail import FIELDS, OPS
+from notify.words import FIELDS, OPS
 from yaodian.commands import app
 from yaodian.output import console
 

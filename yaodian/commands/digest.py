@@ -10,6 +10,7 @@ import typer
 
 from notify import channels, mail, making, outbox, sending
 from notify.files import write_whole
+from notify.links import Pages
 from yaodian.commands import app, configured
 from yaodian.commands.crawl import clock
 from yaodian.options import MOST
@@ -35,7 +36,8 @@ def preview(
     """Show what a digest would say now; nothing is sent or recorded."""
     if due and everyone:
         raise typer.BadParameter("give either --due or --all")
-    database = configured(context).opened()
+    settings = configured(context)
+    database = settings.opened()
     now = clock()
     chosen = sending.chosen(database, now, only=subscription, everyone=not due)
     if not chosen:
@@ -43,14 +45,14 @@ def preview(
             "no digest is due" if due else "no subscription is active; see: yaodian subscriptions list"
         )
     for one in chosen:
-        issue, timezone = making.preview(database, one, now)
-        if not issue.regions:
+        issue, edition = making.preview(database, one, now, Pages(settings.base_url))
+        if not issue.changes:
             typer.echo(f"subscription {one}: nothing new")
             continue
-        typer.echo(mail.subject(issue, timezone) + "\n\n" + mail.text(issue, timezone))
+        typer.echo(mail.subject(issue, edition) + "\n\n" + mail.text(issue, edition))
         if html is not None:
             path = html if len(chosen) == 1 else html.with_stem(f"{html.stem}-{one}")
-            write_whole(path, mail.html(issue, timezone).encode())
+            write_whole(path, mail.html(issue, edition).encode())
             typer.echo(f"subscription {one}: {path}")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from notify.mail import OPS
+from notify.words import OPS
 from store import plandesk, queries
 from store.marks import pieces
 from store.shapes import plan_to_json

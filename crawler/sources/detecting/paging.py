@@ -22,7 +22,7 @@ _SCRIPT = re.compile(
 )
 _NUMBER = re.compile(r"\d+")
 _JPAGE_URL = re.compile(r"url\s*:\s*['\"]([^'\"]*dataproxy\.jsp[^'\"]*)['\"]", re.I)
-_JPAGE_PARAM = re.compile(r"param\s*:\s*\{([^}]*)\}|dataproxy\.jsp\?([^'\"]+)", re.I)
+_JPAGE_PARAM = re.compile(r"(?<!\w)param\s*:\s*\{([^}]*)\}|dataproxy\.jsp\?([^'\"]+)", re.I)
 _JPAGE_ROWS = re.compile(r"perpage\s*:\s*['\"]?(\d{1,3})", re.I)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from lxml import etree
 from parsel import Selector
@@ -154,9 +155,8 @@ def _tests(
 ) -> Iterator[str]:
     """What these lines have, and others beside them lack: XPath predicates."""
     goal = set(wanted)
-    others = [
-        e for parent in parents for e in parent if e.tag == wanted[0].tag and e not in goal and is_line(e)
-    ]
+    beside = (e for parent in parents for e in islice(parent, MOST_MATCHED))
+    others = [e for e in beside if e.tag == wanted[0].tag and e not in goal and is_line(e)]
     tags = _shared_parts(wanted)
     rows = [t for t in tags if t not in ("br", "img")]
     if len(rows) > 1:

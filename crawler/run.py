@@ -13,6 +13,8 @@ from pathlib import Path
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
+from crawler import browser
+from crawler.gate import Gate
 from crawler.manners import held, host_of
 from crawler.sources.schema import Source
 from crawler.spiders.source import Report, SourceSpider
@@ -137,6 +139,8 @@ class _Crowd:
         self.failure: OperatorError | None = None
         self.is_interrupted = False
         self.hosts = Hosts(database, clock, insists=terms.insists)
+        # A Chromium takes some hundred megabytes: one at a time.
+        self._browsers = asyncio.Lock()
         self._turns = asyncio.Semaphore(HOSTS_AT_ONCE)
 
     async def run(self, sources: list[Source]) -> None:
@@ -171,11 +175,28 @@ class _Crowd:
             self.crawled.append(Crawled(source.id, "waiting", {}, (told,)))
             keeper.put_off(standing.not_before)
             return
-        run = keeper.begin()
+        if source.fetch.render and (lacking := browser.lacks()):
+            self.crawled.append(Crawled(source.id, "failed", {}, (f"{source.id}: {lacking}",)))
+            return
         settings = self.process.settings.copy()
         settings.set("DOWNLOAD_DELAY", source.fetch.delay)
         settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", source.fetch.concurrency)
         settings.set("AUTOTHROTTLE_TARGET_CONCURRENCY", source.fetch.concurrency)
+        if source.fetch.render:
+            async with self._browsers, self._gate() as gate:
+                browser.equip(settings, gate.url)
+                await self._crawl(source, keeper, settings)
+        else:
+            await self._crawl(source, keeper, settings)
+
+    def _gate(self) -> Gate:
+        limits = self.terms.limits
+        return Gate(
+            allow_private=self.terms.allow_private, max_bytes=limits.max_bytes, lasts_s=limits.timeout_s
+        )
+
+    async def _crawl(self, source: Source, keeper: Keeper, settings: Settings) -> None:
+        run = keeper.begin()
         crawler = Crawler(SourceSpider, settings)
         await self.process.crawl(
             crawler,

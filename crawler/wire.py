@@ -11,11 +11,12 @@ from twisted.python.failure import Failure
 
 from store.flow import Capture
 
+TOO_LARGE = "the answer is larger than what is fetched"
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (net.CannotResolveHostError, "the name is not found, or stands for no public address"),
     (net.DownloadConnectionRefusedError, "the connection is refused"),
     (net.DownloadTimeoutError, "no answer in time"),
-    (net.DownloadCancelledError, "the answer is larger than what is fetched"),
+    (net.DownloadCancelledError, TOO_LARGE),
     (net.DownloadFailedError, "the connection broke off"),
     (net.ResponseDataLossError, "the connection broke off"),
 )
@@ -39,4 +40,6 @@ def in_words(error: BaseException | None) -> str:
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return words
+    if isinstance(error, net.IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(error):
+        return TOO_LARGE  # what unpacks to more is told by no class of its own
     return " ".join(str(error).split()) or type(error).__name__

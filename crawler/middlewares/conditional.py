@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scrapy import Request
 
+from crawler.browser import is_rendered
 from store.flow import Visit
 
 
@@ -15,7 +16,8 @@ class ConditionalRequests:
 
     def process_request(self, request: Request) -> None:
         visit = request.meta.get("visit")
-        if not isinstance(visit, Visit):
+        if not isinstance(visit, Visit) or is_rendered(request):
+            # What scripts make of a page has no validators, and a browser can show no 304.
             return
         if visit.etag:
             # As bytes: text would be sent as UTF-8, and would not be what the server sent.

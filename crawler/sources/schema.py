@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from importlib.util import find_spec
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -187,9 +188,12 @@ class FetchRules(Part):
                 ) from error
             if self.charset.lower() in ("idna", "punycode"):
                 raise ValueError(f"`charset: {self.charset}` is no page's; utf-8 and gb18030 are usual")
-        if self.render:
+        if self.render and self.charset is not None:
+            raise ValueError("leave `charset` out where `render` is true: a rendered page is always UTF-8")
+        if self.render and find_spec("scrapy_playwright") is None:
             raise ValueError(
-                "`render: true` needs a browser, which this version does not drive; leave it out"
+                "`render: true` needs a part of Yaodian that is not installed: pip install 'yaodian[render]', and "
+                "on Debian: apt-get install chromium"
             )
         return self
 

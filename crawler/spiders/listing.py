@@ -12,7 +12,7 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import listings, manners
+from crawler import browser, listings, manners
 from crawler.extraction import read
 from crawler.listings._lines import MOST_ENTRIES
 from crawler.middlewares.guard import RefusedAddress
@@ -183,7 +183,7 @@ class ListingSpider(scrapy.Spider):
             callback=callback,
             errback=self.on_failure,
             cb_kwargs=kwargs,
-            meta={"visit": visit},
+            meta={"visit": visit, **(browser.marked() if self.source.fetch.render else {})},
             priority=0 if visit.document else LISTING_FIRST,
             dont_filter=True,
         )

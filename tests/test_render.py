@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import pytest
 from conftest import Run
 from test_polite import SOURCE, Site, served
 
-from crawler.browser import PROGRAMS
+from crawler.browser import PROGRAMS, lacks
 from crawler.gate import Gate
+from crawler.sources import catalogue
+from store.errors import SourceError
 
 CHROMIUM = pytest.mark.skipif(
     not any(map(shutil.which, PROGRAMS)),
@@ -67,13 +70,32 @@ def test_a_page_that_scripts_build_is_read_and_the_guard_holds_in_the_browser(
     with served(site) as url:
         text = SOURCE.format(id="one", url=url).replace("delay: 0", "delay: 0, render: true")
         (data / "sources" / "one.yaml").write_text(text, encoding="utf-8")
-        crawled = yaodian("crawl", "one", YAODIAN_FETCH_TIMEOUT="8")
+        crawled = yaodian("crawl", "one", YAODIAN_FETCH_TIMEOUT="5")
     assert crawled.stdout.count("new       one") == 1, crawled.stderr
     told = crawled.stderr.splitlines()
     assert any("/hangs.html: unreachable: no answer in time" in line for line in told), told
     assert any("/away.html: unreachable: " in line for line in told), told
     shown = yaodian("export", "versions").stdout
     assert "全县32所学校" in shown
+
+
+def test_without_the_optional_part_one_line_names_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "one.yaml"
+    text = SOURCE.format(id="one", url="http://example.org/").replace("delay: 0", "render: true")
+    file.write_text(text, encoding="utf-8")
+    assert catalogue.read(file).fetch.render
+    monkeypatch.setitem(sys.modules, "scrapy_playwright", None)
+    with pytest.raises(SourceError, match=r"one.yaml: fetch: .* pip install 'yaodian\[render\]'"):
+        catalogue.read(file)
+
+
+def test_without_a_browser_one_line_names_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    lacking = lacks()
+    assert lacking is not None
+    assert "apt-get install chromium" in lacking
 
 
 async def through(gate: Gate, request: bytes) -> bytes:

@@ -43,9 +43,8 @@ def equip(settings: Settings, gate: str) -> None:
     """Let a crawl's marked requests be made by a browser, which reaches nothing but the gate."""
     handler = f"{__name__}_handler.Rendering"
     handlers = {**settings.getdict("DOWNLOAD_HANDLERS"), "http": handler, "https": handler}
-    # As a command line's: of the project's priority they were the project's own again when the engine began (2.19).
     settings.set("DOWNLOAD_HANDLERS", handlers, priority="cmdline")
-    settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", 1)
+    settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", 1, priority="cmdline")
     settings.set("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT", 1)
     settings.set("PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT", settings.getfloat("DOWNLOAD_TIMEOUT") * 1000)
     settings.set("PLAYWRIGHT_ABORT_REQUEST", f"{__name__}.is_needless")

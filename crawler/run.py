@@ -179,9 +179,13 @@ class _Crowd:
             self.crawled.append(Crawled(source.id, "failed", {}, (f"{source.id}: {lacking}",)))
             return
         settings = self.process.settings.copy()
-        settings.set("DOWNLOAD_DELAY", source.fetch.delay)
-        settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", source.fetch.concurrency)
-        settings.set("AUTOTHROTTLE_TARGET_CONCURRENCY", source.fetch.concurrency)
+        # As a command line's: of the project's priority a crawl has the project's own values again (Scrapy 2.19).
+        own = {
+            "DOWNLOAD_DELAY": source.fetch.delay,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": source.fetch.concurrency,
+            "AUTOTHROTTLE_TARGET_CONCURRENCY": source.fetch.concurrency,
+        }
+        settings.setdict(own, priority="cmdline")
         if source.fetch.render:
             async with self._browsers, self._gate() as gate:
                 browser.equip(settings, gate.url)

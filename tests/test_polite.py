@@ -98,6 +98,15 @@ def test_a_host_gets_one_request_at_a_time(data: Path, yaodian: Run) -> None:
     assert site.most == 1
 
 
+def test_a_source_may_allow_more_at_a_time(data: Path, yaodian: Run) -> None:
+    site = Site()
+    with served(site) as url:
+        text = SOURCE.format(id="one", url=url).replace("delay: 0", "delay: 0, concurrency: 3")
+        (data / "sources" / "one.yaml").write_text(text, encoding="utf-8")
+        assert yaodian("crawl", "one").returncode == 0
+    assert 1 < site.most <= 3
+
+
 def test_robots_txt_is_heeded_and_told(data: Path, yaodian: Run) -> None:
     site = Site("User-agent: *\nDisallow: /3.html\n")
     with served(site) as url:

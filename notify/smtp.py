@@ -85,26 +85,28 @@ def _is_loopback(host: str) -> bool:
 
 
 class Pool:
-    """Connections to the relay, each used for many mails; as many at a time as there are who send."""
+    """Connections to the relay, each used for many mails; as many at a time as there are who send, or as the relay
+    allows: a further one that it refuses is not asked for again."""
 
     def __init__(self, relay: Relay, name: str) -> None:
         """`name` is what we call ourselves to the relay."""
         self.relay, self.name = relay, name
         self._idle: list[_Line] = []
+        self._open = 0
+        self._most: int | None = None
+        self._freed = asyncio.Condition()
         self._turned_away = 0
 
     async def close(self) -> None:
         while self._idle:
-            await self._idle.pop().end()
+            await self._end(self._idle.pop())
 
     async def send(self, sender: str, recipient: str, message: bytes) -> Answer:
         """Raises Unavailable when the relay can't be talked to, or takes nothing from us."""
-        answer = None
-        if self._idle:
-            answer = await self._over(self._idle.pop(), sender, recipient, message)
+        answer = await self._over(await self._line(), sender, recipient, message)
         if answer is None:
-            # There was none, or the relay had ended it while it was idle.
-            answer = await self._over(await self._connected(), sender, recipient, message)
+            # The relay had ended it while it was idle.
+            answer = await self._over(await self._line(), sender, recipient, message)
         if answer is None:
             answer = Answer("later", "the relay ended the connection before it was told of the mail")
         self._turned_away = self._turned_away + 1 if answer.verdict == "later" else 0
@@ -118,15 +120,43 @@ class Pool:
         try:
             answer = await line.hand_over(sender, recipient, message)
         except SMTPSenderRefused as error:
-            await line.end()
+            await self._end(line)
             raise Unavailable(
                 f"{self.relay}: it refuses mail from {sender}: {_said(error)}; mend YAODIAN_MAIL_FROM or the account"
             ) from error
         if line.is_open and line.mails < MOST_MAILS:
-            self._idle.append(line)
+            async with self._freed:
+                self._idle.append(line)
+                self._freed.notify()
         else:
-            await line.end()
+            await self._end(line)
         return answer
+
+    async def _end(self, line: _Line) -> None:
+        await line.end()
+        async with self._freed:
+            self._open -= 1
+            self._freed.notify()
+
+    async def _line(self) -> _Line:
+        """One that is idle, or a new one; where the relay allows no more of them, the next that is free."""
+        while True:
+            async with self._freed:
+                await self._freed.wait_for(
+                    lambda: self._idle or self._most is None or self._open < self._most
+                )
+                if self._idle:
+                    return self._idle.pop()
+                self._open += 1
+            try:
+                return await self._connected()
+            except BaseException as error:
+                async with self._freed:
+                    self._open -= 1
+                    self._freed.notify()
+                    if not self._open or not isinstance(error, Unavailable):
+                        raise
+                    self._most = self._open
 
     async def _connected(self) -> _Line:
         for wait_s in (*CONNECT_WAITS_S, None):

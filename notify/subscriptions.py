@@ -77,21 +77,31 @@ class Rhythm(BaseModel):
 def subscribe(
     database: Database, address: str, wanted: Filter, rhythm: Rhythm, now: dt.datetime
 ) -> rows.Subscription:
-    """A subscription that waits for its owner's word; nothing is sent before."""
+    """A subscription that waits for its owner's word; nothing is sent before, and nobody is asked: that is
+    `notify.requests`."""
     address = channels.checked(address)
     with database.write() as session:
-        subscription = rows.Subscription(
-            address=address,
-            mailbox=mailbox(address),
-            filter=wanted.model_dump(mode="json"),
-            rhythm=rhythm.model_dump(mode="json"),
-            created_at=now,
-            state=PENDING,
-        )
-        session.add(subscription)
-        session.flush()
+        subscription = added(session, address, wanted, rhythm, "zh", now)
         session.expunge(subscription)
         return subscription
+
+
+def added(
+    session: Session, address: str, wanted: Filter, rhythm: Rhythm, language: str, now: dt.datetime
+) -> rows.Subscription:
+    """A new row, as part of the caller's transaction; the address is a checked one."""
+    subscription = rows.Subscription(
+        address=address,
+        mailbox=mailbox(address),
+        filter=wanted.model_dump(mode="json"),
+        rhythm=rhythm.model_dump(mode="json"),
+        language=language,
+        created_at=now,
+        state=PENDING,
+    )
+    session.add(subscription)
+    session.flush()
+    return subscription
 
 
 def confirm(database: Database, subscription_id: int, now: dt.datetime) -> rows.Subscription:

@@ -39,7 +39,7 @@ def _timezone(name: str) -> str:
 
 def _sender(text: str) -> str:
     name, address = parseaddr(text)
-    if not address or re.search(r"[\r\n]", text):
+    if "@" not in address or re.search(r"[\r\n]", text):
         raise ValueError("write a name and an address: 要点 Yaodian <yaodian@example.org>")
     Address(name, addr_spec=address)
     return text

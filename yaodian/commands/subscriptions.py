@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -9,8 +10,9 @@ from typing import Annotated, Any, cast
 import typer
 from pydantic import ValidationError
 
-from notify import channels, personal, returned, subscriptions
+from notify import channels, personal, requests, returned, subscriptions
 from notify.filters import Filter
+from notify.language import languages
 from notify.subscriptions import Rhythm
 from store import models as rows
 from store.errors import UsageError, WrongUse
@@ -38,12 +40,22 @@ Several = list[str] | None
 ID = Annotated[int, typer.Argument(metavar="ID", min=1, max=MOST)]
 
 
+def _language(name: str) -> str:
+    if name not in languages():
+        raise typer.BadParameter(f"{name!r} is not spoken here; there are {', '.join(languages())}")
+    return name
+
+
 @app.command()
 def subscribe(
     context: typer.Context,
-    address: Annotated[str, typer.Argument(help="A mail address.")],
+    address: Annotated[
+        str, typer.Argument(help="A mail address, or a channel's URL: webhook+https://…, wecombot://….")
+    ],
     every: Annotated[str, typer.Option(help="instant, daily, weekly or monthly.")] = "weekly",
-    on: Annotated[str, typer.Option(help="A weekday (mon … sun), or a day of the month.")] = "",
+    on: Annotated[
+        str, typer.Option(help="A weekday (mon … sun), or a day of the month (1 … 28, last).")
+    ] = "",
     at: Annotated[str, typer.Option(help="Time of day.")] = "08:00",
     region: Annotated[
         Several, typer.Option(help="GB/T 2260 code; divisions within it too. Repeatable.")
@@ -59,6 +71,7 @@ def subscribe(
         Several, typer.Option("--type", help="Only new, changed, withdrawn or restored ones. Repeatable.")
     ] = None,
     official: Annotated[bool, typer.Option("--official", help="Nothing of what mirror sites show.")] = False,
+    language: Annotated[str, typer.Option(callback=_language, help="Of the digest: zh, en.")] = "zh",
 ) -> None:
     """Subscribe an address to digests; they begin when the subscription is confirmed."""
     settings = configured(context)
@@ -79,9 +92,23 @@ def subscribe(
     for name in wanted.sources:
         if name not in found:
             raise WrongUse(f"subscription: no source {name!r}; `yaodian sources list` names them all")
-    made = subscriptions.subscribe(settings.opened(), address, wanted, rhythm, clock())
-    typer.echo(
-        f"subscription {made.id} for {made.address} waits; confirm it: yaodian subscriptions confirm {made.id}"
+    asked = requests.request(
+        settings.opened(), settings.post(), requests.Wish(address, wanted, rhythm, language), clock()
+    )
+    typer.echo(_answer(asked))
+
+
+def _answer(asked: requests.Requested) -> str:
+    address = channels.shown(asked.address)
+    if not asked.is_mailed:
+        return (
+            f"{address} was sent {requests.MOST_LETTERS} letters today; nothing more is sent until tomorrow"
+        )
+    if asked.state != subscriptions.PENDING:
+        return f"subscription {asked.subscription} for {address} is {asked.state} already; a letter in the outbox says so"
+    return (
+        f"subscription {asked.subscription} for {address} waits; a letter in the outbox asks to confirm it "
+        f"(or confirm it yourself: yaodian subscriptions confirm {asked.subscription})"
     )
 
 
@@ -114,9 +141,18 @@ def show_(context: typer.Context, subscription: ID) -> None:
 
 
 @group.command()
-def confirm(context: typer.Context, subscription: ID) -> None:
+def confirm(
+    context: typer.Context,
+    subscription: Annotated[
+        str, typer.Argument(metavar="ID|TOKEN", help="Its number, or the token out of its letter.")
+    ],
+) -> None:
     """Begin a subscription whose owner has agreed to it."""
-    _told(subscriptions.confirm(configured(context).opened(), subscription, clock()))
+    settings = configured(context)
+    if re.fullmatch(r"\d{1,9}", subscription):
+        _told(subscriptions.confirm(settings.opened(), int(subscription), clock()))
+    else:
+        _told(requests.confirm(settings.opened(), settings.post(), subscription, clock()))
 
 
 @group.command()

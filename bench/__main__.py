@@ -13,6 +13,7 @@ SHORT = (
     ("bench.fuzz_extraction", "500"),
     ("bench.kills", "5"),
     ("bench.senders", "5"),
+    ("bench.search", "5000"),
     ("bench.recheck", "60"),
 )
 

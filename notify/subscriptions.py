@@ -20,6 +20,7 @@ from notify.tokens import Reference
 from store import models as rows
 from store.database import Database
 from store.errors import BadLink, UsageError
+from store.shapes import iso
 
 Every = Literal["instant", "daily", "weekly", "monthly"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -246,6 +247,22 @@ def every(database: Database, *, ended: bool = False) -> list[rows.Subscription]
         found = list(session.scalars(query))
         session.expunge_all()
         return found
+
+
+def shape(subscription: rows.Subscription) -> dict[str, Any]:
+    """A subscription as JSON."""
+    return {
+        "id": subscription.id,
+        "address": channels.shown(subscription.address),
+        "state": subscription.state,
+        "reason": subscription.reason,
+        "language": subscription.language,
+        "rhythm": subscription.rhythm,
+        "filter": subscription.filter,
+        "created_at": iso(subscription.created_at),
+        "confirmed_at": iso(subscription.confirmed_at),
+        "next_due_at": iso(subscription.next_due_at),
+    }
 
 
 def told(error: ValidationError) -> str:

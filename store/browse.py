@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
-from sqlalchemy.orm import Session, joinedload, selectinload, undefer
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload, undefer
 
 from store import models as rows
 from store import regions
-from store.errors import WrongUse
+from store.errors import UsageError, WrongUse
 
 # A keyset cursor is as quick on the thousandth leaf as on the first, and misses nothing that comes meanwhile.
 MOST = 200
+MOST_NUMBER = 2**31  # what a database's integer holds
 
 Row = TypeVar("Row")
 
@@ -110,6 +111,76 @@ def plans(
     return _leaf(found, _bounded(limit), lambda last: [last.period_start or 0, last.region or "", last.id])
 
 
+def documents(
+    session: Session,
+    *,
+    source: str | None = None,
+    plan: str | None = None,
+    state: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Leaf[rows.Document]:
+    """Documents in the order of their ids. Raises WrongUse for a cursor that is none."""
+    query = select(rows.Document).options(joinedload(rows.Document.version))
+    for column, wanted in (
+        (rows.Document.source_id, source),
+        (rows.Document.plan_id, plan),
+        (rows.Document.state, state),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if cursor is not None:
+        (identity,) = _read(cursor, str)
+        query = query.where(rows.Document.id > identity)
+    found = session.scalars(query.order_by(rows.Document.id).limit(_bounded(limit) + 1)).all()
+    return _leaf(found, _bounded(limit), lambda last: [last.id])
+
+
+def versions(
+    session: Session, *, document: str | None = None, cursor: str | None = None, limit: int = 50
+) -> Leaf[rows.Version]:
+    """Versions, the newest stored first. Raises WrongUse for a cursor that is none."""
+    query = select(rows.Version).options(undefer(rows.Version.page))
+    if document is not None:
+        query = query.where(rows.Version.document_id == document)
+    return _newest(session, rows.Version, query, cursor, limit)
+
+
+def digests(
+    session: Session, *, subscription: int | None = None, cursor: str | None = None, limit: int = 50
+) -> Leaf[rows.Digest]:
+    """Digests, the newest first. Raises WrongUse for a cursor that is none."""
+    query = select(rows.Digest)
+    if subscription is not None:
+        query = query.where(rows.Digest.subscription_id == subscription)
+    return _newest(session, rows.Digest, query, cursor, limit)
+
+
+def subscriptions(session: Session, *, cursor: str | None = None, limit: int = 50) -> Leaf[rows.Subscription]:
+    """Subscriptions, the newest first. Raises WrongUse for a cursor that is none."""
+    return _newest(session, rows.Subscription, select(rows.Subscription), cursor, limit)
+
+
+def one(session: Session, kind: type[Row], name: int | str) -> Row:
+    """A row by its id. Raises UsageError when there is none."""
+    found = session.get(kind, name)
+    if found is None:
+        raise UsageError(f"no {kind.__name__.lower()} has the id {name}")
+    return found
+
+
+def _newest(
+    session: Session, kind: type[Row], query: Select[Any], cursor: str | None, limit: int
+) -> Leaf[Row]:
+    """A leaf of rows whose ids are counted, the highest first."""
+    key: InstrumentedAttribute[int] = kind.id  # type: ignore[attr-defined]
+    if cursor is not None:
+        (identity,) = _read(cursor, int)
+        query = query.where(key < identity)
+    found: Sequence[Row] = session.scalars(query.order_by(key.desc()).limit(_bounded(limit) + 1)).all()
+    return _leaf(found, _bounded(limit), lambda last: [last.id])  # type: ignore[attr-defined]
+
+
 def kinds(session: Session) -> list[str]:
     """The kinds of plan that there are, the commonest first."""
     query = select(rows.Plan.kind).where(rows.Plan.kind.is_not(None)).group_by(rows.Plan.kind)
@@ -158,9 +229,11 @@ def _written(place: list[Any]) -> str:
 def _read(cursor: str, *types: type) -> list[Any]:
     try:
         place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _no_cursor(cursor) from error
     if not isinstance(place, list) or [type(part) for part in place] != list(types):
+        raise _no_cursor(cursor)
+    if any(isinstance(part, int) and not -MOST_NUMBER < part < MOST_NUMBER for part in place):
         raise _no_cursor(cursor)
     return place
 

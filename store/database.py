@@ -49,9 +49,12 @@ class Database:
             yield session
 
     def upgrade(self) -> None:
-        """Create the tables, or bring those of an older Yaodian up to date; all of it or nothing."""
+        """Create the tables, or bring those of an older Yaodian up to date; all of it or nothing. What is stored and
+        is not indexed yet is indexed then; cut short, the next call goes on."""
         from alembic import command  # half of the program's start-up time, for a command that is run once
         from alembic.config import Config
+
+        from store.search import index  # it stands on this module
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
@@ -59,6 +62,8 @@ class Database:
         with told_plainly(self.url):
             self._refuse_unfit()
             command.upgrade(config, "head")
+        for _ in index.catch_up(self, index.pending(self)):
+            pass
 
     def check(self) -> None:
         """Raise OperatorError unless the tables are there and of this Yaodian's making."""

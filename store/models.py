@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from store.columns import Moment, PackedJson, Words
+
+# On SQLite only an INTEGER is the table's own key; a BIGINT gets an index beside it. Both hold 64 bits there.
+RowNumber = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Base(DeclarativeBase):
@@ -315,6 +318,43 @@ class Fingerprint(Base):
 
     hash: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True, index=True)
+
+
+class Indexed(Base):
+    """A version's rows in the index of words: `rows` are those of its passages from the last to the first, as
+    "101+40 7+1" (first and count), so that newest first is also the order of reading. What its predecessor had is not
+    indexed again; its own rows begin at `first` and are `count`; `title` is that of its title, if its own. Numbers rise
+    with the time of indexing and are never used again. Without a version the rows are nobody's."""
+
+    __tablename__ = "indexed"
+
+    first: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=False)
+    count: Mapped[int]
+    title: Mapped[int | None] = mapped_column(BigInteger)
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id"), unique=True)
+    rows: Mapped[str]
+
+
+class Ended(Base):
+    """A row of the index whose passage stands in no later version; `version_id` is the last one that has it, `until`
+    is when the site said otherwise."""
+
+    __tablename__ = "ended"
+
+    row: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=False)
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"))
+    until: Mapped[dt.datetime]
+
+
+class Token(Base):
+    """What lets a program write through the API: a name for people, and the hash of the token, never the token."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    token_hash: Mapped[str]
+    created_at: Mapped[dt.datetime]
 
 
 class Subscription(Base):

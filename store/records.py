@@ -14,6 +14,7 @@ from store.archive import Place, digest
 from store.diff import diff, fills
 from store.flow import Capture, ChangeType, Difference, Page
 from store.normal import content_hash
+from store.search import index
 from store.shapes import difference_to_json, page_from_json, page_to_json
 
 
@@ -107,7 +108,9 @@ def add_version(
     page: Page,
     hashed: str,
 ) -> rows.Version:
-    """The document's next version, which holds from now on."""
+    """The document's next version, which holds from now on and is found by search. The transaction holds
+    `store.plans.LINKING` alone."""
+    before = row.version
     last = session.scalar(select(func.max(rows.Version.number)).where(rows.Version.document_id == row.id))
     version = rows.Version(
         document_id=row.id,
@@ -120,6 +123,7 @@ def add_version(
     )
     session.add(version)
     session.flush()
+    index.add(session, version, page, before)
     row.version_id = version.id
     session.expire(row, ["version"])
     return version

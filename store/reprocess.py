@@ -26,6 +26,7 @@ from store.flow import ChangeType, Difference, Page
 from store.locks import alone
 from store.normal import content_hash
 from store.rereads import OK, Reader, filled, restored
+from store.search import index
 from store.shapes import difference_to_json, page_from_json, page_to_json
 
 READ_STATES = ("live", "withdrawn")
@@ -172,6 +173,8 @@ class _Rebuilding:
                 current = self._compared(reading, page, holds, current)
             else:
                 current = holds or current
+        if self.added_versions:
+            index.renew(self.session, self.document.id)
         marked = self._mark({reading.capture: reading.page for reading in readings})
         if current is not None and self.added_versions and current.id != self.document.version_id:
             self._make_current(current)

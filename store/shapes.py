@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from store import models as rows
 from store.flow import Difference, Metadata, Page
 from store.series import Series
+
+if TYPE_CHECKING:  # search reads pages by this module
+    from store.search.find import Answer
+    from store.search.hits import Hit
 
 _PAGE = TypeAdapter(Page)
 _METADATA = TypeAdapter(Metadata)
@@ -105,14 +111,13 @@ def change_to_json(change: rows.Change) -> dict[str, Any]:
 
 
 def plan_to_json(plan: rows.Plan) -> dict[str, Any]:
-    period = {"start": plan.period_start, "end": plan.period_end} if plan.period_start is not None else None
     return {
         "id": plan.id,
         "title": plan.title,
         "publisher": plan.publisher,
         "region": plan.region,
         "kind": plan.kind,
-        "period": period,
+        "period": _period(plan),
         "document_number": plan.document_number,
         "documents": [
             {
@@ -126,6 +131,71 @@ def plan_to_json(plan: rows.Plan) -> dict[str, Any]:
             for document in plan.documents
         ],
     }
+
+
+def hit_to_json(hit: Hit) -> dict[str, Any]:
+    """An item that search found. `path` is "" for the document's title or cover, null for an attachment; `marks` are
+    [start, end) of the hits in the snippet; `versions` says between which versions the item stands so."""
+    passage, document, version = hit.passage, hit.document, hit.shown
+    plan = document.plan
+    return {
+        "document": document.id,
+        "version": version.number,
+        "plan": document.plan_id,
+        "source": document.source_id,
+        "url": document.url,
+        "title": version.title,
+        "path": passage.path,
+        "label": passage.label,
+        "heading": passage.heading,
+        "attachment": passage.attachment,
+        "text": passage.text,
+        "snippet": hit.snippet.text,
+        "marks": [[span.start, span.end] for span in hit.snippet.marks],
+        "captured_at": iso(version.captured_at),
+        "versions": {"first": hit.first, "last": hit.last},
+        "current": hit.is_current,
+        "role": document.role,
+        "similarity": document.similarity,
+        "publisher": plan.publisher if plan else None,
+        "region": plan.region if plan else None,
+        "kind": plan.kind if plan else None,
+        "period": _period(plan) if plan else None,
+        "dated_on": document.dated_on.isoformat() if document.dated_on else None,
+    }
+
+
+def answer_to_json(answer: Answer) -> dict[str, Any]:
+    """A page of hits. `total` is null on the pages after the first of many."""
+    return {
+        "items": [hit_to_json(hit) for hit in answer.hits],
+        "next": answer.cursor,
+        "total": answer.total,
+        "total_is_exact": answer.is_exact,
+        "order": answer.order,
+        "facets": {
+            name: [{"value": facet.value, "count": facet.count} for facet in facets]
+            for name, facets in answer.facets.items()
+        },
+    }
+
+
+def digest_to_json(session: Session, digest: rows.Digest) -> dict[str, Any]:
+    """A digest with the ids of the changes that it carries, and how its delivery went."""
+    carried = select(rows.DigestChange.change_id).where(rows.DigestChange.digest_id == digest.id)
+    delivery = session.scalars(select(rows.Delivery).where(rows.Delivery.digest_id == digest.id)).first()
+    return {
+        "id": digest.id,
+        "subscription": digest.subscription_id,
+        "created_at": iso(digest.created_at),
+        "changes": list(session.scalars(carried.order_by(rows.DigestChange.change_id))),
+        "state": delivery.state if delivery else None,
+        "sent_at": iso(delivery.sent_at) if delivery else None,
+    }
+
+
+def _period(plan: rows.Plan) -> dict[str, int | None] | None:
+    return {"start": plan.period_start, "end": plan.period_end} if plan.period_start is not None else None
 
 
 def iso(moment: dt.datetime | None) -> str | None:

@@ -24,6 +24,7 @@ from store.database import Database, masked
 from store.errors import OperatorError
 from store.locks import Claims
 from store.models import Base
+from store.search.words import TABLE
 
 NOW = dt.datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 
@@ -32,9 +33,15 @@ def source(name: str) -> rows.Source:
     return rows.Source(id=name, name=name, publisher="某县教育局", region="620000", kind="official")
 
 
+def _is_modelled(name: str | None, kind: str, _: object) -> bool:
+    """The words of the search index are a table of each database's own kind (`store.search.words`)."""
+    return kind != "table" or name is None or not name.startswith(TABLE)
+
+
 def test_migrations_make_what_the_models_say(database: Database) -> None:
     with database.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": _is_modelled})
+        assert compare_metadata(context, Base.metadata) == []
     database.check()
 
 

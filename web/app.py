@@ -1,4 +1,4 @@
-"""The web application: its parts are found by looking into `web/pages` and `web/api`; here they are put together."""
+"""The web application: its parts are found by looking into `web/pages`, `web/api` and `web/protocols`; here they are put together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.sessions import SessionMiddleware
 
-from web import guard, pages, problems, sessions
+from web import api, guard, metrics, pages, problems, protocols, rates, sessions, tokens
 from web.terms import Terms
 
 STATIC = Path(__file__).parent / "static"
@@ -29,6 +29,8 @@ def create(terms: Terms) -> FastAPI:
     )
     app.state.terms = terms
     app.state.attempts = sessions.Attempts()
+    app.state.known_tokens = tokens.Known()
+    app.state.rates = rates.Rates(terms.requests_per_minute)
     app.add_middleware(
         SessionMiddleware,
         secret_key=hashlib.sha256(f"cookie {terms.secret}".encode()).hexdigest(),
@@ -38,8 +40,12 @@ def create(terms: Terms) -> FastAPI:
     )
     app.add_middleware(guard.SameOrigin)
     app.add_middleware(guard.Headers)
+    app.add_middleware(metrics.Measured)
     problems.install(app)
-    for module in sorted(found.name for found in pkgutil.iter_modules(pages.__path__)):
-        app.include_router(import_module(f"{pages.__name__}.{module}").router, include_in_schema=False)
+    for room, is_documented in ((api, True), (protocols, False), (pages, False)):
+        for module in sorted(found.name for found in pkgutil.iter_modules(room.__path__)):
+            router = getattr(import_module(f"{room.__name__}.{module}"), "router", None)
+            if router is not None:
+                app.include_router(router, include_in_schema=is_documented)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

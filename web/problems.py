@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from store.errors import OperatorError, UsageError, WrongUse, YaodianError
 from web.look import page
 from web.sessions import NotSignedIn, TooManyAttempts
+from web.tokens import NoToken
 
-API = "/api/"
+PROGRAMS = ("/api/", "/feeds/", "/timegate/", "/timemap/", "/memento/", "/healthz", "/metrics")
 WORDS = {
     400: "这个请求无法理解",
     401: "请先登录",
@@ -34,7 +35,7 @@ def install(app: FastAPI) -> None:
 
 def answer(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """The problem in the form that the asker reads."""
-    if request.url.path.startswith(API):
+    if request.url.path.startswith(PROGRAMS):
         problem = {
             "type": "about:blank",
             "title": HTTPStatus(status).phrase,
@@ -57,6 +58,8 @@ def _ours(request: Request, error: Exception) -> Response:
         return RedirectResponse(error.address, 303)
     if isinstance(error, TooManyAttempts):
         return answer(request, 429, str(error), {"Retry-After": "60"})
+    if isinstance(error, NoToken):
+        return answer(request, 401, str(error), {"WWW-Authenticate": "Bearer"})
     status = 400 if isinstance(error, WrongUse) else 404 if isinstance(error, UsageError) else 500
     if isinstance(error, OperatorError):
         # What the operator must mend is in the log; a reader learns only that it is not his doing.

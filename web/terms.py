@@ -21,13 +21,14 @@ def _now() -> dt.datetime:
 class Terms:
     """`data` is the data directory, `timezone` the one in which days are told, `base_url` the address under which
     readers reach the pages (without a slash at its end; empty: the address of the request). `secret` signs the cookies
-    of operators."""
+    of operators. `requests_per_minute` is what programs of one address get of the API; 0 sets no bound."""
 
     database: Database
     data: Path
     timezone: str
     secret: str
     base_url: str = ""
+    requests_per_minute: int = 300
     clock: Callable[[], dt.datetime] = _now
 
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from store.search.tokens import tokens
+from store.search.tokens import spaced, tokens
 
 # Nobody types more; what is longer is cut, not refused.
 LONGEST_QUERY = 2000
@@ -40,10 +40,11 @@ _BETWEEN = re.compile(r"[，。；、！？：…,;!?:()（）\[\]［］【】�
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words in a row; `text` is how the reader wrote them."""
+    """Words in a row; `text` is how the reader wrote them, `is_quoted` whether as these very words."""
 
     words: tuple[str, ...]
     text: str
+    is_quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def matches(tree: Tree | None, text: str) -> bool:
 
 def searchable(text: str) -> str:
     """A text as `holds` takes it, for a text that many queries are put to."""
-    return " ".join(["", *tokens(text), ""])
+    return f" {spaced(text)} "
 
 
 def holds(tree: Tree | None, words: str) -> bool:
@@ -179,4 +180,4 @@ def _phrases(chunk: _Chunk) -> Iterator[Phrase]:
         ]
     for text in texts:
         if words := tuple(tokens(text)):
-            yield Phrase(words, text.strip())
+            yield Phrase(words, text.strip(), chunk.is_quoted)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
 
 from store.normal import normalise
 
@@ -56,49 +58,28 @@ def _placed(char: str) -> str:
 
 
 _FORMS = _Forms()
+_REPEATED = re.compile(rf"{SEPARATOR}(?: {SEPARATOR})+")
+_TOO_LONG = re.compile(rf"(\S{{{LONGEST_RUN}}})(?=\S)")
+
+
+def spaced(text: str) -> str:
+    """The text's words in order, with a blank between. A row of punctuation is one SEPARATOR; there is none at either
+    end. All of it is done in C: a plan has thousands of words."""
+    words = _REPEATED.sub(SEPARATOR, " ".join(text.translate(_FORMS).split())).strip(f"{SEPARATOR} ")
+    return _TOO_LONG.sub(r"\1 ", words) if _TOO_LONG.search(words) else words
 
 
 def tokens(text: str) -> list[str]:
-    """The text's words in order. A row of punctuation is one SEPARATOR; there is none at either end."""
-    words: list[str] = []
-    last = SEPARATOR
-    for word in text.translate(_FORMS).split():
-        if word == SEPARATOR == last:
-            continue
-        last = word
-        words += [word] if len(word) <= LONGEST_RUN else _cut(word)
-    if words and words[-1] == SEPARATOR:
-        words.pop()
-    return words
+    """The words of `spaced` as a list."""
+    return spaced(text).split()
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A word, and the characters [start, end) of the text that it was made of."""
-
-    word: str
-    start: int
-    end: int
-
-
-def placed(text: str) -> list[Placed]:
-    """`tokens(text)`, each with its place; ten times slower, for the few texts that are shown."""
-    forms = [_FORMS[ord(char)] for char in text]
-    sources = [index for index, form in enumerate(forms) for _ in form]
-    words: list[Placed] = []
-    last = SEPARATOR
-    for match in re.finditer(r"\S+", "".join(forms)):
-        if match[0] == SEPARATOR == last:
-            continue
-        last = match[0]
-        at = match.start()
-        for part in _cut(match[0]):
-            words.append(Placed(part, sources[at], sources[at + len(part) - 1] + 1))
-            at += len(part)
-    if words and words[-1].word == SEPARATOR:
-        words.pop()
-    return words
-
-
-def _cut(word: str) -> list[str]:
-    return [word[at : at + LONGEST_RUN] for at in range(0, len(word), LONGEST_RUN)]
+def places(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """Where words stand in a row in a text: the characters [start, end) that they were made of."""
+    flat = text.translate(_FORMS)
+    between = (rf"{SEPARATOR}(?:\s+{SEPARATOR})*" if word == SEPARATOR else re.escape(word) for word in words)
+    found = [match.span() for match in re.finditer(r"(?<!\S)" + r"\s+".join(between) + r"(?!\S)", flat)]
+    if not found:
+        return []
+    ends = list(accumulate(len(_FORMS[ord(char)]) for char in text))
+    return [(bisect_right(ends, start), bisect_right(ends, end - 1) + 1) for start, end in found]

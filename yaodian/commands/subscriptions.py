@@ -17,7 +17,6 @@ from notify.subscriptions import Rhythm
 from store import models as rows
 from store.errors import UsageError, WrongUse
 from store.flow import ChangeType
-from store.shapes import iso
 from yaodian.commands import app, configured
 from yaodian.commands.crawl import clock
 from yaodian.commands.sources import load
@@ -119,7 +118,7 @@ def list_(
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
 ) -> None:
     """All subscriptions."""
-    shapes = map(_shape, subscriptions.every(configured(context).opened(), ended=ended))
+    shapes = map(subscriptions.shape, subscriptions.every(configured(context).opened(), ended=ended))
     show(
         (
             shape | {"rhythm": _words(shape["rhythm"]), "filter": _words(shape["filter"])}
@@ -137,7 +136,7 @@ def show_(context: typer.Context, subscription: ID) -> None:
     """One subscription as JSON, and how its last deliveries went."""
     database = configured(context).opened()
     found = subscriptions.get(database, subscription)
-    one(_shape(found) | {"deliveries": subscriptions.deliveries(database, subscription)})
+    one(subscriptions.shape(found) | {"deliveries": subscriptions.deliveries(database, subscription)})
 
 
 @group.command()
@@ -212,21 +211,6 @@ def _told(subscription: rows.Subscription) -> None:
     typer.echo(
         f"subscription {subscription.id} for {channels.shown(subscription.address)} is {subscription.state}{reason}{due}"
     )
-
-
-def _shape(subscription: rows.Subscription) -> dict[str, Any]:
-    return {
-        "id": subscription.id,
-        "address": channels.shown(subscription.address),
-        "state": subscription.state,
-        "reason": subscription.reason,
-        "language": subscription.language,
-        "rhythm": subscription.rhythm,
-        "filter": subscription.filter,
-        "created_at": iso(subscription.created_at),
-        "confirmed_at": iso(subscription.confirmed_at),
-        "next_due_at": iso(subscription.next_due_at),
-    }
 
 
 def _words(settings: dict[str, Any]) -> str:

@@ -132,7 +132,7 @@ class Scan:
 
     def _of_versions(self, firsts: Sequence[int], before: int | None) -> Sequence[Any]:
         """The rows with the words that versions brought."""
-        query = self._matching(before)
+        query = self._matching(None)  # FTS5 heeds one upper bound; it shall be that of the version
         if self._has_words:
             block = select(rows.Indexed.first, rows.Indexed.count).where(rows.Indexed.first.in_(firsts))
             among = block.subquery("block")
@@ -144,6 +144,8 @@ class Scan:
         # With a limit SQLite does this before the rest, and each version is a short stretch of the index.
         inner = query.limit(MOST_ROWS).subquery("matching")
         conditions = self._conditions(inner.c.row, firsts[-1], before)
+        if before is not None:
+            conditions.append(inner.c.row < before)
         described = _described(inner).where(rows.Version.id.is_not(None), *conditions)
         return self.session.execute(described.order_by(inner.c.row.desc())).all()
 

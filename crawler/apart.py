@@ -1,7 +1,7 @@
 """Reading a file in a process apart: foreign formats may crash the libraries that read them, or never let them end.
 
 The child gets the bytes on its input and answers with JSON; its time and its memory are limited by the system.
-python -m crawler.apart < FILE
+python -m crawler.apart [PARENT] < FILE
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 from dataclasses import asdict
 
 from crawler import attachments
+from crawler.lifeline import die_with_parent
 from store.flow import Reading
 
 CPU_S = 20
@@ -29,7 +30,7 @@ def read(body: bytes, wall_s: float = WALL_S) -> Reading:
         return attachments.read(body)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "crawler.apart"],
+            [sys.executable, "-m", "crawler.apart", str(os.getpid())],
             input=body,
             capture_output=True,
             timeout=wall_s,
@@ -46,6 +47,8 @@ def read(body: bytes, wall_s: float = WALL_S) -> Reading:
 
 
 def main() -> None:
+    if len(sys.argv) > 1:
+        die_with_parent(int(sys.argv[1]))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -6,9 +6,10 @@ import asyncio
 import datetime as dt
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
@@ -17,15 +18,21 @@ from crawler import browser
 from crawler.gate import Gate
 from crawler.manners import held, host_of
 from crawler.sources.schema import Source
-from crawler.spiders.source import Report, SourceSpider
+from crawler.spiders.source import SourceSpider
+from store import runs
 from store.archive import Archive
 from store.database import Database
 from store.errors import OperatorError
+from store.flow import Outcome
 from store.hosts import Hosts
 from store.keep import Clock, Keeper
 from store.locks import Claims
 
 HOSTS_AT_ONCE = 16
+LIMIT_REACHED = "closespider_pagecount"
+PROGRESS_S = 2.0
+# After a crawl that reached its limit of requests; the budget of a day ends with the day.
+RESUME = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for all crawls of a process. `insists` says that a person asks for them now; `next_due` tells when a source crawled at a moment is due again."""
+    """What holds for all crawls of a process. `everything` looks at all listings and known documents, else at what is
+    due; `next_due` tells when a source crawled at a moment is due again. `most_requests` ends one source's crawl early
+    (what is left of it comes with the next),
+    `most_rechecks` bounds the known documents asked for a host and day; `insists` says that a person
+    asks for them now."""
 
     data: Path
     contact: str
@@ -49,6 +60,8 @@ class Terms:
     next_due: Callable[[Source, dt.datetime], dt.datetime]
     insists: bool = False
     limits: Limits = Limits()
+    most_rechecks: int = 1000
+    most_requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,7 @@ class Crawled:
 
 
 def crawl(
-    sources: Iterable[Source], database: Database, clock: Clock, terms: Terms, report: Report
+    sources: Iterable[Source], database: Database, clock: Clock, terms: Terms, watch: Watch
 ) -> list[Crawled]:
     """Crawl each source once; blocks until all have ended. Call it once a process: a reactor can't start twice.
 
@@ -75,7 +88,7 @@ def crawl(
     archive.settle()
     process = AsyncCrawlerProcess(_settings(terms))
     with Claims(database) as claims:
-        crowd = _Crowd(process, database, claims, archive, clock, terms, report)
+        crowd = _Crowd(process, database, claims, archive, clock, terms, watch)
         task = asyncio.get_event_loop().create_task(crowd.run(list(sources)))
         task.add_done_callback(lambda _: _stop())
         try:
@@ -115,6 +128,31 @@ def _settings(terms: Terms) -> Settings:
     return settings
 
 
+class Watch(Protocol):
+    """Told of what happens as it happens."""
+
+    def began(self, source: Source, run: int) -> None:
+        """A crawl begins; `run` is its row."""
+
+    def tell(self, source: Source, url: str, outcome: Outcome) -> None:
+        """A document was looked at."""
+
+    def progress(self, source: Source, counts: Mapping[str, int]) -> None:
+        """How far a crawl is: `asked` of what it knows to ask for, `documents` answered."""
+
+    def ended(self, crawled: Crawled) -> None:
+        """A crawl has ended."""
+
+
+class Unwatched:
+    """Nobody watches."""
+
+    def began(self, source: Source, run: int) -> None: ...
+    def tell(self, source: Source, url: str, outcome: Outcome) -> None: ...
+    def progress(self, source: Source, counts: Mapping[str, int]) -> None: ...
+    def ended(self, crawled: Crawled) -> None: ...
+
+
 class _Crowd:
     """The crawls of one process."""
 
@@ -126,7 +164,7 @@ class _Crowd:
         archive: Archive,
         clock: Clock,
         terms: Terms,
-        report: Report,
+        watch: Watch,
     ) -> None:
         self.process = process
         self.database = database
@@ -134,7 +172,7 @@ class _Crowd:
         self.archive = archive
         self.clock = clock
         self.terms = terms
-        self.report = report
+        self.watch = watch
         self.crawled: list[Crawled] = []
         self.failure: OperatorError | None = None
         self.is_interrupted = False
@@ -162,36 +200,37 @@ class _Crowd:
                 self.claims.release(source.id)
             else:
                 told = f"{source.id}: another process crawls it at this moment; it is left to that one"
-                self.crawled.append(Crawled(source.id, "busy", {}, (told,)))
+                self._ended(Crawled(source.id, "busy", {}, (told,)))
         except OperatorError as error:
             self.failure = error
 
     async def _source(self, source: Source) -> None:
+        terms = self.terms
+        # Asked when nobody else can crawl it any more: another process may have done so just before.
+        listings_too, documents_too = (
+            (True, True) if terms.everything else runs.due(self.database, source.id, self.clock())
+        )
+        if not (listings_too or documents_too):
+            self.watch.ended(Crawled(source.id, "not due", {}, ()))
+            return
         keeper = Keeper(self.database, self.archive, source.origin, self.clock)
         host = host_of(source.listing.urls[0])
         standing = self.hosts.standing(host)
         if standing.holds(self.clock()) and standing.not_before is not None:
             told = f"{source.id}: {host}: {held(standing)}"
-            self.crawled.append(Crawled(source.id, "waiting", {}, (told,)))
             keeper.put_off(standing.not_before)
+            self._ended(Crawled(source.id, "waiting", {}, (told,)))
             return
         if source.fetch.render and (lacking := browser.lacks()):
-            self.crawled.append(Crawled(source.id, "failed", {}, (f"{source.id}: {lacking}",)))
+            self._ended(Crawled(source.id, "failed", {}, (f"{source.id}: {lacking}",)))
             return
-        settings = self.process.settings.copy()
-        # As a command line's: of the project's priority a crawl has the project's own values again (Scrapy 2.19).
-        own = {
-            "DOWNLOAD_DELAY": source.fetch.delay,
-            "CONCURRENT_REQUESTS_PER_DOMAIN": source.fetch.concurrency,
-            "AUTOTHROTTLE_TARGET_CONCURRENCY": source.fetch.concurrency,
-        }
-        settings.setdict(own, priority="cmdline")
+        settings = self._settings_of(source)
         if source.fetch.render:
             async with self._browsers, self._gate() as gate:
                 browser.equip(settings, gate.url)
-                await self._crawl(source, keeper, settings)
+                await self._crawl(source, keeper, settings, listings_too=listings_too)
         else:
-            await self._crawl(source, keeper, settings)
+            await self._crawl(source, keeper, settings, listings_too=listings_too)
 
     def _gate(self) -> Gate:
         limits = self.terms.limits
@@ -199,33 +238,78 @@ class _Crowd:
             allow_private=self.terms.allow_private, max_bytes=limits.max_bytes, lasts_s=limits.timeout_s
         )
 
-    async def _crawl(self, source: Source, keeper: Keeper, settings: Settings) -> None:
+    async def _crawl(self, source: Source, keeper: Keeper, settings: Settings, *, listings_too: bool) -> None:
+        terms = self.terms
         run = keeper.begin()
+        self.watch.began(source, run.id)
         crawler = Crawler(SourceSpider, settings)
-        await self.process.crawl(
+        crawling = self.process.crawl(
             crawler,
             source=source,
             keeper=keeper,
             hosts=self.hosts,
-            everything=self.terms.everything,
-            full=self.terms.full,
-            report=self.report,
+            listings_too=listings_too,
+            most_rechecks=None if terms.everything else terms.most_rechecks,
+            full=terms.full,
+            report=self.watch.tell,
         )
+        noting = asyncio.get_running_loop().create_task(self._note(source, run, crawler))
+        try:
+            await crawling
+        finally:
+            noting.cancel()
         spider = crawler.spider
         assert isinstance(spider, SourceSpider)
         if spider.failure:
             raise spider.failure
         stats = crawler.stats.get_stats() if crawler.stats else {}
-        if stats.get("finish_reason") != "finished":
-            # Ctrl-C or SIGTERM: the run stays open as a killed one does, and the source stays due.
+        reason = stats.get("finish_reason")
+        if reason not in ("finished", LIMIT_REACHED):
             self.is_interrupted = True
-            self.crawled.append(
-                Crawled(source.id, "interrupted", dict(spider.counts), tuple(spider.problems))
-            )
+            run.interrupt(spider.counts)
+            self._ended(Crawled(source.id, "interrupted", dict(spider.counts), tuple(spider.problems)))
             return
         crawled = _judge(spider, broken=any(key.startswith("spider_exceptions/") for key in stats))
+        now = self.clock()
+        run.finish(
+            crawled.outcome,
+            crawled.counts,
+            terms.next_due(source, now) if listings_too else None,
+            now + RESUME if reason == LIMIT_REACHED else _tomorrow(now) if spider.left else None,
+        )
+        self._ended(crawled)
+
+    def _settings_of(self, source: Source) -> Settings:
+        settings = self.process.settings.copy()
+        # As a command line's: of the project's priority a crawl has the project's own values again (Scrapy 2.19).
+        own = {
+            "DOWNLOAD_DELAY": source.fetch.delay,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": source.fetch.concurrency,
+            "AUTOTHROTTLE_TARGET_CONCURRENCY": source.fetch.concurrency,
+            "CLOSESPIDER_PAGECOUNT": self.terms.most_requests,
+        }
+        settings.setdict(own, priority="cmdline")
+        return settings
+
+    async def _note(self, source: Source, run: runs.Run, crawler: Crawler) -> None:
+        """Tell how far it is, from time to time, until it has ended."""
+        told: dict[str, int] = {}
+        while True:
+            await asyncio.sleep(PROGRESS_S)
+            counts = dict(crawler.spider.counts) if isinstance(crawler.spider, SourceSpider) else {}
+            if counts != told:
+                run.progress(counts)
+                self.watch.progress(source, counts)
+                told = counts
+
+    def _ended(self, crawled: Crawled) -> None:
         self.crawled.append(crawled)
-        keeper.finish(run, crawled.outcome, crawled.counts, self.terms.next_due(source, self.clock()))
+        self.watch.ended(crawled)
+
+
+def _tomorrow(now: dt.datetime) -> dt.datetime:
+    """When the budget of the day (UTC) is new."""
+    return dt.datetime.combine(now.date() + dt.timedelta(days=1), dt.time(), dt.UTC)
 
 
 def _judge(spider: SourceSpider, *, broken: bool) -> Crawled:

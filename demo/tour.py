@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from crawler.run import Terms
+from crawler.run import Terms, Unwatched
 from crawler.run import crawl as run
 from crawler.sources import catalogue
 from demo.web import DemoWeb
@@ -132,7 +132,7 @@ def _crawl(data: Path, url: str, clock: Clock) -> None:
         next_due=lambda source, at: next_due(source, at, TIMEZONE),
     )
     database = Database(url)
-    crawled = run(sources, database, clock, terms, lambda *_: None)
+    crawled = run(sources, database, clock, terms, Unwatched())
     if any(one.outcome != "done" for one in crawled):
         raise SystemExit("\n".join(problem for one in crawled for problem in one.problems))
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from crawler.sources.schema import Schedule, Source, cron_trigger
 from store import models as rows
+from store.agenda import is_due
 from store.database import Database
 
 # A cron expression such as 30 February never comes; it is asked again in a year rather than at once.
@@ -22,7 +23,7 @@ def next_due(source: Source, crawled_at: dt.datetime, timezone: str) -> dt.datet
     """The first moment after a crawl at which the source's schedule wants the next; `timezone` where it names none."""
     schedule = source.schedule
     zone = ZoneInfo(schedule.timezone or timezone)
-    wanted = waking(schedule, _following(schedule, crawled_at, zone), zone)
+    wanted = waking(schedule, following(schedule, crawled_at, zone.key), zone)
     return waking(schedule, wanted + schedule.spread() * _chance(source.id, crawled_at), zone)
 
 
@@ -54,10 +55,11 @@ def is_quiet(source: Source, now: dt.datetime, timezone: str) -> bool:
     return waking(source.schedule, now, zone) > now
 
 
-def _following(schedule: Schedule, after: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+def following(schedule: Schedule, after: dt.datetime, timezone: str) -> dt.datetime:
+    """The first moment after another that a schedule names, regardless of jitter and quiet hours."""
     if schedule.cron is None:
         return after + schedule.interval()
-    trigger = cron_trigger(schedule.cron, zone.key)
+    trigger = cron_trigger(schedule.cron, timezone)
     moment = _next(trigger, after)
     # When clocks are set back an hour comes twice: what names its hours runs in the first, as cron(8) does.
     while moment is not None and moment.fold and not schedule.cron.split()[1].startswith("*"):
@@ -79,7 +81,8 @@ def _chance(source_id: str, at: dt.datetime) -> float:
 
 
 def due(sources: Iterable[Source], database: Database, now: dt.datetime) -> list[Source]:
-    """Those of the sources whose time has come, and those that were never crawled."""
+    """Those of the sources of which listings or known documents are to be looked at, and those never crawled."""
     with database.read() as session:
-        waiting = set(session.scalars(select(rows.Source.id).where(rows.Source.next_due_at > now)))
+        known = set(session.scalars(select(rows.Source.id)))
+        waiting = known.difference(session.scalars(select(rows.Source.id).where(is_due(now))))
     return [source for source in sources if source.id not in waiting]

@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from store import conditions, files, moves, plans, rereads
+from store import agenda, files, moves, plans, rereads, runs
 from store import models as rows
 from store.archive import Archive, Original, Place, digest
 from store.database import Database
@@ -34,7 +35,7 @@ from store.flow import (
 from store.identity import canonical, document_id
 from store.locks import alone
 from store.normal import content_hash
-from store.rechecks import SECOND_LOOK, Past, is_believed, next_check
+from store.rechecks import LONGEST, SECOND_LOOK, Past, is_believed, next_check, urgency
 from store.records import Judged, add_capture, add_change, add_parts, add_version, digest_of, judge
 
 GONE = 410
@@ -63,37 +64,16 @@ class Keeper:
 
     # ── the crawl ──
 
-    def begin(self) -> int:
-        """Start a run; the source's row is made, or brought up to date with its file."""
-        with self.database.write() as session:
-            source = session.get(rows.Source, self.origin.id) or rows.Source(id=self.origin.id)
-            source.name, source.publisher = self.origin.name, self.origin.publisher
-            source.region, source.kind = self.origin.region, self.origin.kind
-            session.add(source)
-            session.flush()
-            if source.rules != self.origin.rules:
-                _forget_readings(session, source.id)
-                source.rules = self.origin.rules
-            run = rows.Run(source_id=source.id, started_at=self.clock(), counts={})
-            session.add(run)
-            session.flush()
-            return run.id
-
-    def finish(self, run_id: int, outcome: str, counts: dict[str, int], next_due_at: dt.datetime) -> None:
-        with self.database.write() as session:
-            run = session.get_one(rows.Run, run_id)
-            run.finished_at, run.outcome, run.counts = self.clock(), outcome, counts
-            source = session.get_one(rows.Source, self.origin.id)
-            source.last_crawled_at, source.next_due_at = self.clock(), next_due_at
-            session.flush()
-            conditions.renew(session, self.origin.id, self.clock())
+    def begin(self) -> runs.Run:
+        return runs.begin(self.database, self.origin, self.clock)
 
     def put_off(self, until: dt.datetime) -> None:
         """The source is due then, and not before."""
         with self.database.write() as session:
             source = session.get(rows.Source, self.origin.id)
             if source is not None:
-                source.next_due_at = until
+                source.next_due_at = max(source.next_due_at or until, until)
+                source.recheck_due_at = None
 
     def report(self, sign: str, url: str, detail: str, capture: Capture | None = None) -> None:
         """A health event of this source, with the capture that shows it."""
@@ -193,17 +173,38 @@ class Keeper:
 
     # ── documents ──
 
-    def documents(self, *, everything: bool) -> list[Visit]:
-        """The known documents to look at: all, or those that are due."""
-        due = or_(rows.Document.next_check_at.is_(None), rows.Document.next_check_at <= self.clock())
+    def documents(self, *, most_rechecks: int | None) -> tuple[list[Visit], int]:
+        """The known documents to look at: all; or with `most_rechecks`, the budget of a host and day, those that
+        are due, the most urgent first, and how many of these the budget leaves for another day."""
+        now = self.clock()
+        due = or_(
+            rows.Document.next_check_at.is_(None),
+            rows.Document.next_check_at <= now,
+            # noted by a clock that was ahead
+            rows.Document.next_check_at > now + 2 * LONGEST,
+        )
         wanted = (
             select(rows.Document)
             .where(rows.Document.source_id == self.origin.id, rows.Document.state != "unmatched")
             .order_by(rows.Document.found_at.desc(), rows.Document.id)
         )
-        with self.database.read() as session:
-            found = session.scalars(wanted if everything else wanted.where(due))
-            return [_visit(document) for document in found]
+        if most_rechecks is None:
+            with self.database.read() as session:
+                return [_visit(row) for row in session.scalars(wanted)], 0
+        with self.database.write() as session:
+            found = sorted(
+                session.scalars(wanted.where(due)),
+                key=lambda row: urgency(now, row.checked_at, row.next_check_at),
+            )
+            asked: dict[str, list[rows.Document]] = {}
+            for row in found:
+                if row.checked_at is not None:
+                    asked.setdefault(urlsplit(row.url).netloc, []).append(row)
+            left: set[str] = set()
+            for host, known in asked.items():
+                granted = agenda.spend(session, host, now, len(known), most_rechecks)
+                left.update(row.id for row in known[granted:])
+            return [_visit(row) for row in found if row.id not in left], len(left)
 
     def attachments(self, document: str, links: Sequence[Attachment] | None = None) -> list[Known]:
         """How to ask for the attachments that a page links to; without `links` for those of a page that is as it was."""
@@ -440,16 +441,3 @@ def _visit(row: rows.Document) -> Visit:
     if not is_believed(row.believed):
         return Visit(row.url, row.id, title=row.listed_title)
     return Visit(row.url, row.id, etag=row.etag, last_modified=row.last_modified, title=row.listed_title)
-
-
-def _forget_readings(session: Session, source: str) -> None:
-    """By other rules the same bytes may name other entries and read otherwise: ask for all of them whole, once."""
-    session.execute(
-        update(rows.ListingPage)
-        .where(rows.ListingPage.source_id == source)
-        .values(etag=None, last_modified=None)
-    )
-    session.execute(delete(rows.Backfill).where(rows.Backfill.source_id == source))
-    of_source = update(rows.Document).where(rows.Document.source_id == source)
-    session.execute(of_source.values(etag=None, last_modified=None, reads_as=None, next_check_at=None))
-    session.execute(of_source.where(rows.Document.state == "unmatched").values(state="found"))

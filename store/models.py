@@ -41,10 +41,13 @@ class Source(Base):
     rules: Mapped[str | None]
     last_crawled_at: Mapped[dt.datetime | None]
     next_due_at: Mapped[dt.datetime | None] = mapped_column(index=True)
+    # When the earliest of its known documents is to be looked at again.
+    recheck_due_at: Mapped[dt.datetime | None] = mapped_column(index=True)
 
 
 class Run(Base):
-    """One crawl of one source. `outcome` is None while it runs, and stays so when it was killed."""
+    """One crawl of one source. `outcome` is None while it runs; `counts` grow meanwhile, last at `seen_at`. That of a
+    run that was killed becomes `killed` when its source is crawled again."""
 
     __tablename__ = "runs"
 
@@ -52,6 +55,7 @@ class Run(Base):
     source_id: Mapped[str] = mapped_column(ForeignKey("sources.id"), index=True)
     started_at: Mapped[dt.datetime]
     finished_at: Mapped[dt.datetime | None]
+    seen_at: Mapped[dt.datetime | None]
     outcome: Mapped[str | None]
     counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
 
@@ -67,6 +71,45 @@ class Template(Base):
     documents: Mapped[int]
     doubts: Mapped[int] = mapped_column(default=0)
     template: Mapped[Any | None] = mapped_column(JSON)
+
+
+class Duty(Base):
+    """A source that services look after, with the host, schedule and rules of its file. Until `claimed_until` the
+    service `claimed_by` sees to it; without a name it rests until then. `crashes` counts crawls in a row that never
+    came to their end."""
+
+    __tablename__ = "duties"
+
+    # Not a foreign key: a source that was never crawled has no row of its own yet.
+    source_id: Mapped[str] = mapped_column(primary_key=True)
+    host: Mapped[str] = mapped_column(index=True)
+    schedule: Mapped[str]
+    rules: Mapped[str]
+    claimed_by: Mapped[str | None]
+    claimed_until: Mapped[dt.datetime | None]
+    crashes: Mapped[int] = mapped_column(default=0)
+
+
+class Chore(Base):
+    """Regular work beside the crawls: when it is due, and which service is at it."""
+
+    __tablename__ = "chores"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[dt.datetime]
+    done_at: Mapped[dt.datetime | None]
+    claimed_by: Mapped[str | None]
+    claimed_until: Mapped[dt.datetime | None]
+
+
+class HostDay(Base):
+    """How many known documents of a host were looked at again on a day (UTC)."""
+
+    __tablename__ = "host_days"
+
+    host: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    rechecks: Mapped[int]
 
 
 class HealthEvent(Base):

@@ -61,6 +61,13 @@ def next_check(now: dt.datetime, past: Past) -> dt.datetime:
     return now + min(max(interval, SHORTEST), LONGEST)
 
 
+def urgency(now: dt.datetime, checked_at: dt.datetime | None, next_check_at: dt.datetime | None) -> float:
+    """Sorts what is due, the most urgent first: what was never asked for, then what is late by most of its interval."""
+    if checked_at is None or next_check_at is None or next_check_at <= checked_at:
+        return -math.inf
+    return -(now - checked_at) / (next_check_at - checked_at)
+
+
 def _liveliness(past: Past, now: dt.datetime) -> float:
     """How much more often than an average document of its age this one changes."""
     before = _days(past.published_at, past.watched_from)

@@ -8,7 +8,7 @@ import tomllib
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -121,6 +121,20 @@ class Settings(BaseSettings):
     listing_max_pages: int = Field(
         default=2000, ge=1, le=100_000, description="of one listing that one `crawl --full` reads"
     )
+    rechecks_per_host: int = Field(
+        default=1000, ge=0, description="known documents that are looked at again, a host and day"
+    )
+    crawls_at_once: int = Field(
+        default=2, ge=1, le=64, description="child processes of the service that crawl"
+    )
+    crawl_minutes: int = Field(
+        default=60, ge=1, description="what a crawl of the service may take; then it goes on later"
+    )
+    crawl_memory_mb: int = Field(default=768, ge=128, description="resident memory of such a process")
+    crawl_requests: int = Field(default=2000, ge=0, description="of one source; 0: no limit")
+    log: Literal["auto", "json", "text"] = Field(
+        default="auto", description="auto: text on a terminal, else json"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -146,12 +160,16 @@ class Settings(BaseSettings):
         """The data directory's database, or that of YAODIAN_DATABASE_URL; not yet checked."""
         return Database(self.database_url or f"sqlite:///{self.data / 'yaodian.db'}")
 
+    def signing_secret(self) -> str:
+        """Signs links and cookies; made in the data directory when there is none. Raises OperatorError."""
+        return self.secret.get_secret_value() or load_secret(self.data)
+
     def post(self) -> Post:
         """How mail is sent. Makes the secret of the data directory when there is none. Raises OperatorError."""
         url = self.smtp_url.get_secret_value()
         return Post(
             sender=self.mail_from,
-            tokens=Tokens(self.secret.get_secret_value() or load_secret(self.data)),
+            tokens=Tokens(self.signing_secret()),
             outbox=self.outbox,
             base_url=self.base_url,
             bounces=self.mail_bounces,

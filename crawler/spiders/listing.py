@@ -178,6 +178,7 @@ class ListingSpider(scrapy.Spider):
         self.problems.append(f"{self.source.id}: {url}: {sign}: {detail}")
 
     def _ask(self, visit: Visit, callback: Callable[..., object], **kwargs: object) -> Request:
+        self.counts["asked"] += 1
         return Request(
             visit.url,
             callback=callback,

@@ -36,8 +36,10 @@ Report = Callable[[Source, str, Outcome], None]
 
 
 class SourceSpider(ListingSpider):
-    """Crawls one source. `everything` asks for every known document, else for those that are due; `full` follows
-    the listing to its end. `report` is told each document's outcome. `failure` is set when the operator must act."""
+    """Crawls one source: its listings, if wanted, and every known document, or with `most_rechecks`, the budget of a
+    host and day, those that are due; `full` follows the listing to its end. `report` is told each document's outcome.
+    `failure` is set when the operator must act, `left` counts the documents
+    that the budget left for another day."""
 
     name = "source"
 
@@ -47,12 +49,15 @@ class SourceSpider(ListingSpider):
         keeper: Keeper,
         hosts: Hosts,
         *,
-        everything: bool,
+        listings_too: bool,
+        most_rechecks: int | None,
         full: bool,
         report: Report,
     ) -> None:
         super().__init__(source, keeper, hosts, full=full)
-        self.everything = everything
+        self.listings_too = listings_too
+        self.most_rechecks = most_rechecks
+        self.left = 0
         self.report = report
         # Of the documents asked for in this crawl: those that were read, those that are gone (told at the end, since
         # one may turn up at another address), and entries that turned out to be another document's new address.
@@ -64,9 +69,11 @@ class SourceSpider(ListingSpider):
     async def start(self) -> AsyncIterator[Request]:
         with self._stopping():
             self.reading = templates.Reading(self.keeper, self.source)
-            for request in self._ask_listings():
-                yield request
-            for visit in self.keeper.documents(everything=self.everything):
+            if self.listings_too:
+                for request in self._ask_listings():
+                    yield request
+            known, self.left = self.keeper.documents(most_rechecks=self.most_rechecks)
+            for visit in known:
                 yield self._ask(visit, self.on_document)
 
     # ── documents ──

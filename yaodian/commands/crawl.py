@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from crawler.sources.schema import Source
 from scheduler import due as when
@@ -17,6 +19,12 @@ from store.flow import Outcome
 from yaodian import wellbeing
 from yaodian.commands import app, configured
 from yaodian.commands.sources import chosen
+from yaodian.options import MOST
+from yaodian.output import Format
+from yaodian.settings import Settings
+
+if TYPE_CHECKING:
+    from crawler.run import Crawled
 
 WORDS = ("new", "changed", "withdrawn", "restored")
 
@@ -27,36 +35,43 @@ def crawl(
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="[ID…]", help="Sources to look at now, whole.")
     ] = None,
-    due: Annotated[bool, typer.Option("--due", help="What is due (the default without an ID).")] = False,
+    due: Annotated[
+        bool, typer.Option("--due", help="What is due (the default without an ID; with IDs, of these).")
+    ] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Every listing and every known document now.")
     ] = False,
     full: Annotated[
         bool, typer.Option("--full", help="Back-fill: follow the listings to their end.")
     ] = False,
+    most_requests: Annotated[
+        int, typer.Option(min=0, max=MOST, help="End a source's crawl early; 0 is no limit.")
+    ] = 0,
+    form: Annotated[
+        Format, typer.Option("--format", help="table for people; jsonl: an event a line, as it happens.")
+    ] = Format.table,
 ) -> None:
     """Look at the sources and keep what is new. Exit status 1 when a source could not be read whole."""
-    from crawler.run import Limits, Terms
-    from crawler.run import crawl as run
-
     if due and everything:
         raise typer.BadParameter("give either --due or --all")
+    if form not in (Format.table, Format.jsonl):
+        raise typer.BadParameter("write table or jsonl", param_hint="--format")
+    from crawler.run import Crawled, Limits, Terms
+    from crawler.run import crawl as run
+
     settings = configured(context)
     database = settings.opened()
-    sources, errors = chosen(settings, ids or [])
+    sources, errors = _wanted(settings, ids or [])
     for error in errors:
         typer.echo(f"yaodian: {error}", err=True)
-    now = clock()
-    if not ids:
-        sources = [source for source in sources if source.enabled]
-        if not sources:
-            raise OperatorError(
-                f"no source is enabled; write one into {settings.sources} (docs/sources.md), or name one: yaodian crawl ID"
-            )
-        if not everything:
-            sources = when.due(sources, database, now)
+    if due or not (ids or everything):
+        named, sources = sources, when.due(sources, database, clock())
+        if form is Format.jsonl:
+            for source in named:
+                if source not in sources:
+                    _Events().ended(Crawled(source.id, "not due", {}, ()))
     if not sources:
-        typer.echo("nothing is due")
+        typer.echo("nothing is due", err=form is not Format.table)
         raise typer.Exit(1 if errors else 0)
     terms = Terms(
         data=settings.data,
@@ -67,22 +82,40 @@ def crawl(
         insists=bool(ids) or everything,
         limits=Limits(settings.fetch_timeout, settings.fetch_max_bytes, settings.listing_max_pages),
         next_due=lambda source, at: when.next_due(source, at, settings.timezone),
+        most_rechecks=settings.rechecks_per_host,
+        most_requests=most_requests,
     )
-    with _Watch() as watch:
-        crawled = run(sources, database, clock, terms, watch.tell)
+    with (_Events if form is Format.jsonl else _Terminal)() as watch:
+        crawled = run(sources, database, clock, terms, watch)
     wellbeing.tell(settings, database, clock())
     database.close()
-    for result in crawled:
-        typer.echo(f"{result.source}: {result.outcome}: {_summary(result.counts)}")
-        for problem in result.problems[:20]:
-            typer.echo(f"yaodian: {problem}", err=True)
-        if len(result.problems) > 20:
-            typer.echo(f"yaodian: {result.source}: {len(result.problems) - 20} more problems", err=True)
+    if form is Format.table:
+        for result in crawled:
+            _print(result)
     raise typer.Exit(1 if errors or any(result.outcome != "done" for result in crawled) else 0)
+
+
+def _wanted(settings: Settings, ids: list[str]) -> tuple[list[Source], tuple[OperatorError, ...]]:
+    """Those that are named, or all that are enabled. Raises OperatorError when there are none."""
+    sources, errors = chosen(settings, ids)
+    wanted = sources if ids else [source for source in sources if source.enabled]
+    if not wanted:
+        raise OperatorError(
+            f"no source is enabled; write one into {settings.sources} (docs/sources.md), or name one: yaodian crawl ID"
+        )
+    return wanted, errors
 
 
 def clock() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
+
+
+def _print(result: Crawled) -> None:
+    typer.echo(f"{result.source}: {result.outcome}: {_summary(result.counts)}")
+    for problem in result.problems[:20]:
+        typer.echo(f"yaodian: {problem}", err=True)
+    if len(result.problems) > 20:
+        typer.echo(f"yaodian: {result.source}: {len(result.problems) - 20} more problems", err=True)
 
 
 def _summary(counts: dict[str, int]) -> str:
@@ -101,30 +134,70 @@ def _summary(counts: dict[str, int]) -> str:
     return ", ".join(f"{counts[key]} {key.replace('_', ' ')}" for key in shown if counts.get(key))
 
 
-class _Watch:
-    """Progress on a terminal, a plain line for each change in a pipe."""
+class _Events:
+    """What happens, as JSON lines on stdout, each whole and at once."""
+
+    def __enter__(self) -> _Events:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held back."""
+
+    def began(self, source: Source, run: int) -> None:
+        self._say("crawl begins", source=source.id, run=run)
+
+    def tell(self, source: Source, url: str, outcome: Outcome) -> None:
+        if outcome.change:
+            change = {"change": outcome.change, "version": outcome.version}
+            self._say("document", source=source.id, document=outcome.document, url=url, **change)
+
+    def progress(self, source: Source, counts: Mapping[str, int]) -> None:
+        self._say("progress", source=source.id, counts=dict(counts))
+
+    def ended(self, crawled: Crawled) -> None:
+        said = {"outcome": crawled.outcome, "counts": crawled.counts, "problems": crawled.problems[:20]}
+        self._say("crawl ended", source=crawled.source, **said)
+
+    def _say(self, event: str, **fields: Any) -> None:
+        sys.stdout.write(json.dumps({"event": event} | fields, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+
+class _Terminal:
+    """A bar for each source on a terminal, a plain line for each change in a pipe."""
 
     def __init__(self) -> None:
         self._progress = Progress(
-            SpinnerColumn(),
             TextColumn("{task.description}"),
-            TextColumn("{task.completed:.0f} documents"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("pages"),
             TimeElapsedColumn(),
             console=Console(stderr=True, highlight=False),
             disable=not sys.stderr.isatty(),
             transient=True,
         )
-        self._task = self._progress.add_task("crawling", total=None)
+        self._tasks: dict[str, Any] = {}
 
-    def __enter__(self) -> _Watch:
+    def __enter__(self) -> _Terminal:
         self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
+    def began(self, source: Source, run: int) -> None:
+        self._tasks[source.id] = self._progress.add_task(source.id, total=None)
+
     def tell(self, source: Source, url: str, outcome: Outcome) -> None:
-        self._progress.update(self._task, advance=1, description=source.id)
         if outcome.change:
             line = f"{outcome.change:9} {source.id} {outcome.document} {url}"
             self._progress.console.print(line, markup=False) if sys.stderr.isatty() else typer.echo(line)
+
+    def progress(self, source: Source, counts: Mapping[str, int]) -> None:
+        done = counts.get("listings", 0) + counts.get("documents", 0)
+        self._progress.update(self._tasks[source.id], total=counts.get("asked"), completed=done)
+
+    def ended(self, crawled: Crawled) -> None:
+        if crawled.source in self._tasks:
+            self._progress.remove_task(self._tasks.pop(crawled.source))

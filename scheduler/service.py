@@ -1,0 +1,298 @@
+"""The service: one process that runs for months. APScheduler holds a few fixed jobs in memory; what is due lives in
+the rows (`store.agenda`), so that a restart forgets nothing and two services begin nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from crawler.sources.catalogue import Catalogue
+from crawler.sources.schema import Source
+from scheduler import systemd
+from scheduler.chores import CHORES, DIGESTS, MEMORY, Mail
+from scheduler.due import following, is_quiet, latest_due, next_due
+from scheduler.work import Ending, Limits, Runner, Work, batches
+from store import agenda, metrics
+from store.agenda import Due, Wanted
+from store.database import Database
+from store.errors import OperatorError
+
+TICK_S = 10
+CHORES_S = 20
+# A clock that moved by so much more or less than the time that passed was set.
+JUMP = dt.timedelta(seconds=60)
+
+log = structlog.get_logger("yaodian.service")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for the service; read anew on SIGHUP. `folders` are those of the source files, the later before the
+    earlier, `load` reads them. A crawl may ask for `most_requests` a source, and take `crawl` of time and memory."""
+
+    timezone: str
+    folders: tuple[Path, ...]
+    load: Callable[[], Catalogue]
+    crawl: Limits
+    most_requests: int
+
+
+class Beside(Protocol):
+    """What runs in the service's loop beside it: the web."""
+
+    async def serve(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Service:
+    def __init__(
+        self,
+        database: Database,
+        runner: Runner,
+        reload: Callable[[], Terms],
+        clock: Callable[[], dt.datetime],
+        beside: Beside | None = None,
+    ) -> None:
+        self.database = database
+        self.runner = runner
+        self.reload = reload
+        self.terms = reload()
+        self.clock = clock
+        self.beside = beside
+        self.name = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+        self.sources: dict[str, Source] = {}
+        self._files: object = None
+        self._mail = Mail(database)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._jobs = AsyncIOScheduler(timezone=dt.UTC)
+        self._stop = asyncio.Event()
+
+    # ── its life ──
+
+    async def run(self) -> None:
+        """From start to stop. Raises OperatorError when it can't begin."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reread)
+        await asyncio.to_thread(self.refresh)
+        for job, seconds in ((self.tick, TICK_S), (self.do_chores, CHORES_S)):
+            self._jobs.add_job(
+                job, "interval", seconds=seconds, next_run_time=self._jobs_now(), max_instances=1,
+                coalesce=True, misfire_grace_time=None,
+            )  # fmt: skip
+        self._jobs.start()
+        self._start(self._watch_clock())
+        if self.beside is not None:
+            self._start(self._serve(self.beside))
+        systemd.tell("READY=1")
+        log.info("service begins", service=self.name, sources=len(self.sources))
+        await self._stop.wait()
+        await self._end()
+
+    async def _end(self) -> None:
+        log.info("service stops", service=self.name, running=len(self._tasks))
+        systemd.tell("STOPPING=1")
+        self._jobs.shutdown(wait=False)
+        if self.beside is not None:
+            self.beside.stop()
+        await self.runner.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(agenda.resign, self.database, self.name)
+        log.info("service stopped", service=self.name)
+
+    def _reread(self) -> None:
+        systemd.tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            self.terms = self.reload()
+        except OperatorError as error:
+            log.error("settings refused", error=str(error))
+        else:
+            self._files = None
+            log.info("settings read anew")
+        systemd.tell("READY=1")
+
+    async def _serve(self, beside: Beside) -> None:
+        try:
+            await beside.serve()
+        finally:
+            self._stop.set()
+
+    async def _watch_clock(self) -> None:
+        """Notice a clock that is set, which moves what is due; the jobs' own timers would wait for the old time."""
+        wall, steady = self.clock(), time.monotonic()
+        while not self._stop.is_set():
+            await asyncio.sleep(1)
+            now, passed = self.clock(), time.monotonic() - steady
+            jumped = now - wall - dt.timedelta(seconds=passed)
+            wall, steady = now, steady + passed
+            if abs(jumped) > JUMP:
+                log.warning("clock was set", by_seconds=round(jumped.total_seconds()))
+                self._files = None
+                for job in self._jobs.get_jobs():
+                    job.modify(next_run_time=self._jobs_now())
+
+    def _jobs_now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
+
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # ── crawls ──
+
+    async def tick(self) -> None:
+        """Claim what is due, as much as can begin at this moment, and begin it."""
+        systemd.tell("WATCHDOG=1")
+        metrics.TICKS.inc()
+        try:
+            await asyncio.to_thread(self.refresh)
+            for batch in await asyncio.to_thread(self.claim):
+                self._start(self._crawl(batch))
+        except OperatorError as error:
+            log.error("tick failed", error=str(error))
+
+    def refresh(self) -> None:
+        """Read the source files if they changed, and bring the duties up to them."""
+        agenda.renew(self.database, self.name, self.clock())
+        files = tuple(_stamp(path) for folder in self.terms.folders for path in sorted(folder.glob("*.yaml")))
+        if files == self._files:
+            return
+        found = self.terms.load()
+        for error in found.errors:
+            log.error("source file refused", error=str(error))
+        self.sources = {source.id: source for source in found.sources.values() if source.enabled}
+        zone, now = self.terms.timezone, self.clock()
+        changed = agenda.sync(
+            self.database,
+            map(wanted, self.sources.values()),
+            lambda source_id, at: next_due(self.sources[source_id], at, zone),
+            lambda source_id: latest_due(self.sources[source_id], now, zone),
+        )
+        self._files = files
+        log.info("sources read", sources=len(self.sources), changed=len(changed))
+
+    def claim(self) -> list[tuple[str, ...]]:
+        """What to crawl now, a batch for each child that is free to begin."""
+        now, chosen = self.clock(), list[tuple[str, ...]]()
+        if not (free := self.runner.free):
+            return []
+
+        def choose(due: list[Due]) -> set[str]:
+            awake = [
+                one
+                for one in due
+                if one.id in self.sources and not is_quiet(self.sources[one.id], now, self.terms.timezone)
+            ]
+            chosen.extend(batches(awake, free))
+            return {source_id for batch in chosen for source_id in batch}
+
+        agenda.claim(self.database, self.name, now, choose)
+        return chosen
+
+    async def _crawl(self, batch: tuple[str, ...]) -> None:
+        words = ("crawl", "--due", "--format", "jsonl", "--most-requests", str(self.terms.most_requests))
+        work = Work("crawl", (*words, *batch), self.terms.crawl, batch)
+        ending = await self._run(work)
+        try:
+            await asyncio.to_thread(self.settle, batch, ending)
+        except OperatorError as error:
+            log.error("claims stay until they run out", error=str(error), sources=batch)
+        for job in self._jobs.get_jobs():
+            if job.name.endswith("tick") and not self._stop.is_set():
+                job.modify(next_run_time=self._jobs_now())
+
+    def settle(self, batch: tuple[str, ...], ending: Ending) -> None:
+        """Let go what was claimed; what never came to its end rests first, unless we ended it ourselves."""
+        unfinished = [] if ending.stopped else [one for one in batch if one not in ending.ended]
+        agenda.rest(self.database, self.name, unfinished, self.clock())
+        agenda.release(self.database, self.name, batch)
+        if unfinished:
+            log.warning(
+                "crawl unfinished",
+                sources=unfinished,
+                status=ending.status,
+                why=ending.why or "see crawl.log",
+            )
+
+    async def _run(self, work: Work) -> Ending:
+        began = time.monotonic()
+        metrics.RUNNING.labels(work.kind).inc()
+        log.info("work begins", kind=work.kind, sources=len(work.sources))
+        try:
+            ending = await self.runner.run(work)
+        finally:
+            metrics.RUNNING.labels(work.kind).dec()
+        took = time.monotonic() - began
+        metrics.WORK_SECONDS.labels(work.kind).observe(took)
+        metrics.WORK.labels(work.kind, _word(ending)).inc()
+        log.info("work ended", kind=work.kind, status=ending.status, seconds=round(took, 1), why=ending.why)
+        return ending
+
+    # ── chores ──
+
+    async def do_chores(self) -> None:
+        """Digests, tidying up, verifying: what is due of it, each by one service."""
+        try:
+            for name in await asyncio.to_thread(self.claim_chores):
+                self._start(self._chore(name))
+        except OperatorError as error:
+            log.error("chores failed", error=str(error))
+
+    def claim_chores(self) -> list[str]:
+        now, zone = self.clock(), self.terms.timezone
+        if self._stop.is_set():
+            return []
+        latest = {chore.name: following(chore.schedule, now, zone) for chore in CHORES}
+        taken = agenda.claim_chores(self.database, self.name, now, {**latest, DIGESTS: now}, latest)
+        if DIGESTS in taken and not self._mail.is_worth_it(now):
+            agenda.finish_chore(self.database, self.name, DIGESTS, now, latest[DIGESTS])
+            taken.remove(DIGESTS)
+        return taken
+
+    async def _chore(self, name: str) -> None:
+        chore = next(chore for chore in CHORES if chore.name == name)
+        ending = await self._run(Work(name, chore.words, Limits(chore.wall_s, MEMORY)))
+        if not ending.stopped:
+            now = self.clock()
+            due = following(chore.schedule, now, self.terms.timezone)
+            try:
+                await asyncio.to_thread(agenda.finish_chore, self.database, self.name, name, now, due)
+            except OperatorError as error:
+                log.error("chore not noted", error=str(error), chore=name)
+
+
+def wanted(source: Source) -> Wanted:
+    """A source's duty, as its file says."""
+    host = urlsplit(source.listing.urls[0]).netloc
+    return Wanted(
+        source.id, host, source.schedule.model_dump_json(exclude_none=True), source.origin.rules or ""
+    )
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path), 0, 0
+    return str(path), found.st_mtime_ns, found.st_size
+
+
+def _word(ending: Ending) -> str:
+    if ending.stopped:
+        return "stopped"
+    return {0: "done", 1: "degraded"}.get(ending.status, "failed")

@@ -1,0 +1,209 @@
+"""What is due, as rows: services claim it here, so that nothing is begun twice, however many services there are.
+
+A claim is a lease that its service renews; that of a service that was killed runs out, and another takes over. It only
+says who begins: that a source is crawled by one process at a time is held by `store.locks.Claims`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from store import models as rows
+from store.database import Database
+from store.locks import alone
+
+LEASE = dt.timedelta(minutes=2)
+# After a crawl that never came to its end its source rests, each time twice as long.
+REST = dt.timedelta(minutes=5)
+LONGEST_REST = dt.timedelta(hours=12)
+AGENDA = "agenda"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A source that is to be looked after, as its file says."""
+
+    id: str
+    host: str
+    schedule: str
+    rules: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A source whose time has come. `crashes` tells how often in a row its crawl never came to its end."""
+
+    id: str
+    host: str
+    crashes: int
+
+
+# ── sources ──
+
+
+def sync(
+    database: Database,
+    wanted: Iterable[Wanted],
+    following: Callable[[str, dt.datetime], dt.datetime],
+    latest: Callable[[str], dt.datetime],
+) -> list[str]:
+    """Bring the duties up to the source files: returns the ids of those that came or changed.
+
+    New rules are tried at once, a new schedule counts from the last crawl (`following` gives the next moment). What
+    is due later than a sane clock can have noted (`latest`) was noted by one that was ahead, and is due anew.
+    """
+    changed = []
+    with database.write() as session:
+        alone(session, AGENDA)
+        kept = {row.source_id: row for row in session.scalars(select(rows.Duty))}
+        crawled = {row.id: row for row in session.scalars(select(rows.Source))}
+        for one in wanted:
+            row, source = kept.pop(one.id, None), crawled.get(one.id)
+            if row is None:
+                row = rows.Duty(source_id=one.id, crashes=0)
+                session.add(row)
+            if (row.host, row.schedule, row.rules) != (one.host, one.schedule, one.rules):
+                changed.append(one.id)
+                if source is not None and source.rules != one.rules:
+                    source.next_due_at = None
+                elif source is not None and row.schedule != one.schedule and source.last_crawled_at:
+                    source.next_due_at = following(one.id, source.last_crawled_at)
+                row.host, row.schedule, row.rules, row.crashes = one.host, one.schedule, one.rules, 0
+            if source is not None and source.next_due_at and source.next_due_at > latest(one.id):
+                source.next_due_at = None
+        session.execute(delete(rows.Duty).where(rows.Duty.source_id.in_(kept)))
+    return changed
+
+
+def is_due(now: dt.datetime) -> ColumnElement[bool]:
+    """Of a source's row, that may not be there yet: whether its listings or known documents are to be looked at."""
+    return or_(is_listing_due(now), rows.Source.recheck_due_at <= now)
+
+
+def is_listing_due(now: dt.datetime) -> ColumnElement[bool]:
+    return or_(rows.Source.next_due_at.is_(None), rows.Source.next_due_at <= now)
+
+
+def claim(
+    database: Database,
+    service: str,
+    now: dt.datetime,
+    choose: Callable[[list[Due]], Collection[str]],
+) -> set[str]:
+    """Take for a service what `choose` picks of what is due; hosts at which some service is already are left alone.
+    What waits longest comes first."""
+    duty = rows.Duty
+    with database.write() as session:
+        alone(session, AGENDA)
+        busy = select(duty.host).where(~_is_free(now), duty.claimed_by.is_not(None))
+        found = session.execute(
+            select(duty.source_id, duty.host, duty.crashes)
+            .outerjoin(rows.Source, rows.Source.id == duty.source_id)
+            .where(_is_free(now), duty.host.not_in(busy), is_due(now))
+            .order_by(rows.Source.next_due_at.nulls_first(), duty.source_id)
+        )
+        chosen = set(choose([Due(*row) for row in found]))
+        session.execute(
+            update(duty)
+            .where(duty.source_id.in_(chosen))
+            .values(claimed_by=service, claimed_until=now + LEASE)
+        )
+    return chosen
+
+
+def renew(database: Database, service: str, now: dt.datetime) -> None:
+    """The service lives, and is still at what it claimed."""
+    with database.write() as session:
+        for table in (rows.Duty, rows.Chore):
+            session.execute(
+                update(table).where(table.claimed_by == service).values(claimed_until=now + LEASE)
+            )
+
+
+def release(database: Database, service: str, ended: Iterable[str]) -> None:
+    """The service is done with these sources; what is left of them is due at once."""
+    with database.write() as session:
+        session.execute(
+            update(rows.Duty)
+            .where(rows.Duty.source_id.in_(list(ended)), rows.Duty.claimed_by == service)
+            .values(claimed_by=None, claimed_until=None, crashes=0)
+        )
+
+
+def rest(database: Database, service: str, crashed: Iterable[str], now: dt.datetime) -> None:
+    """Crawls of these sources never came to their end: each rests, the longer the more often that happened."""
+    with database.write() as session:
+        of_service = select(rows.Duty).where(rows.Duty.claimed_by == service)
+        for row in session.scalars(of_service.where(rows.Duty.source_id.in_(list(crashed)))):
+            row.claimed_by, row.claimed_until = None, now + min(REST * 2**row.crashes, LONGEST_REST)
+            row.crashes = min(row.crashes + 1, 20)
+
+
+def resign(database: Database, service: str) -> None:
+    """The service ends: what it claimed is anyone's."""
+    with database.write() as session:
+        for table in (rows.Duty, rows.Chore):
+            session.execute(
+                update(table).where(table.claimed_by == service).values(claimed_by=None, claimed_until=None)
+            )
+
+
+# ── chores ──
+
+
+def claim_chores(
+    database: Database,
+    service: str,
+    now: dt.datetime,
+    first: dict[str, dt.datetime],
+    latest: dict[str, dt.datetime],
+) -> list[str]:
+    """The chores whose time has come. One that has no row yet is due at its `first` moment; one that is due after its
+    `latest` was noted by a clock that was ahead."""
+    taken = []
+    with database.write() as session:
+        alone(session, AGENDA)
+        for name, moment in first.items():
+            row = session.get(rows.Chore, name)
+            if row is None:
+                row = rows.Chore(name=name, due_at=moment)
+                session.add(row)
+            is_free = row.claimed_until is None or not now < row.claimed_until <= now + LEASE
+            if (row.due_at <= now or row.due_at > latest[name]) and is_free:
+                row.claimed_by, row.claimed_until = service, now + LEASE
+                taken.append(name)
+    return taken
+
+
+def finish_chore(database: Database, service: str, name: str, now: dt.datetime, due_at: dt.datetime) -> None:
+    with database.write() as session:
+        row = session.get_one(rows.Chore, name)
+        if row.claimed_by == service:
+            row.claimed_by = row.claimed_until = None
+            row.done_at, row.due_at = now, due_at
+
+
+# ── rechecks ──
+
+
+def spend(session: Session, host: str, now: dt.datetime, wanted: int, most: int) -> int:
+    """Note rechecks at a host, and return how many of those that are wanted its budget for today leaves."""
+    alone(session, f"budget {host}")
+    row = session.get(rows.HostDay, (host, now.date()))
+    if row is None:
+        row = rows.HostDay(host=host, day=now.date(), rechecks=0)
+        session.add(row)
+    granted = max(0, min(wanted, most - row.rechecks))
+    row.rechecks += granted
+    return granted
+
+
+def _is_free(now: dt.datetime) -> ColumnElement[bool]:
+    until = rows.Duty.claimed_until
+    # A moment further off than any lease or rest was noted by a clock that was ahead.
+    return or_(until.is_(None), until <= now, until > now + LONGEST_REST)

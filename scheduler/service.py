@@ -180,7 +180,7 @@ class Service:
         changed = agenda.sync(
             self.database,
             map(wanted, self.sources.values()),
-            lambda source_id, at: next_due(self.sources[source_id], at, zone),
+            lambda source_id, at: self.due_again(self.sources[source_id], at),
             lambda source_id: latest_due(self.sources[source_id], now, zone),
         )
         self._files = files
@@ -243,6 +243,9 @@ class Service:
         log.info("work ended", kind=work.kind, status=ending.status, seconds=round(took, 1), why=ending.why)
         return ending
 
+    def due_again(self, source: Source, crawled_at: dt.datetime) -> dt.datetime:
+        return next_due(source, crawled_at, self.terms.timezone)
+
     # ── chores ──
 
     async def do_chores(self) -> None:
@@ -260,7 +263,7 @@ class Service:
         latest = {chore.name: following(chore.schedule, now, zone) for chore in CHORES}
         taken = agenda.claim_chores(self.database, self.name, now, {**latest, DIGESTS: now}, latest)
         if DIGESTS in taken and not self._mail.is_worth_it(now):
-            agenda.finish_chore(self.database, self.name, DIGESTS, now, latest[DIGESTS])
+            self.note(DIGESTS)
             taken.remove(DIGESTS)
         return taken
 
@@ -268,12 +271,18 @@ class Service:
         chore = next(chore for chore in CHORES if chore.name == name)
         ending = await self._run(Work(name, chore.words, Limits(chore.wall_s, MEMORY)))
         if not ending.stopped:
-            now = self.clock()
-            due = following(chore.schedule, now, self.terms.timezone)
             try:
-                await asyncio.to_thread(agenda.finish_chore, self.database, self.name, name, now, due)
+                await asyncio.to_thread(self.note, name)
             except OperatorError as error:
                 log.error("chore not noted", error=str(error), chore=name)
+
+    def note(self, name: str) -> None:
+        """The chore is done, and due again as its schedule says."""
+        now = self.clock()
+        schedule = next(chore.schedule for chore in CHORES if chore.name == name)
+        agenda.finish_chore(
+            self.database, self.name, name, now, following(schedule, now, self.terms.timezone)
+        )
 
 
 def wanted(source: Source) -> Wanted:

@@ -132,6 +132,11 @@ class Settings(BaseSettings):
     )
     crawl_memory_mb: int = Field(default=768, ge=128, description="resident memory of such a process")
     crawl_requests: int = Field(default=2000, ge=0, description="of one source; 0: no limit")
+    keep_runs_days: int = Field(
+        default=0, ge=0, description="how long the record of crawls is kept; 0: for ever"
+    )
+    keep_health_days: int = Field(default=0, ge=0, description="the same for health events")
+    keep_log_days: int = Field(default=90, ge=0, description="the same for the files in logs/")
     log: Literal["auto", "json", "text"] = Field(
         default="auto", description="auto: text on a terminal, else json"
     )

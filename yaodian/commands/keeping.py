@@ -1,0 +1,117 @@
+"""`yaodian backup`, `restore`, `verify` and `tidy`: that what is kept stays kept."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from store import backup as backups
+from store import retention
+from store.archive import Archive
+from store.database import masked
+from store.verify import files
+from store.verify import verify as verified
+from yaodian.commands import app, configured
+from yaodian.commands.crawl import clock
+from yaodian.settings import Settings
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    target: Annotated[Path, typer.Argument(metavar="DIR", help="A new directory, or an earlier backup.")],
+) -> None:
+    """Copy everything, also while it runs, into a directory that any command can look into; an earlier backup there
+    is brought up to date."""
+    settings = configured(context)
+    database = settings.opened()
+    with _shown() as progress:
+        made = backups.backup(database, settings.data, target, clock(), progress)
+    database.close()
+    size = sum(made.warc.values()) / 1e6
+    typer.echo(f"{target}: {sum(made.tables.values())} rows, {len(made.warc)} WARC files, {size:.1f} MB")
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    source: Annotated[Path, typer.Argument(metavar="BACKUP", help="A directory that `yaodian backup` made.")],
+) -> None:
+    """Put a backup into an empty data directory (and the database of YAODIAN_DATABASE_URL), and verify it."""
+    settings = configured(context)
+    database = settings.database()
+    with _shown() as progress:
+        held = backups.restore(source, database, settings.data, progress)
+    typer.echo(f"{settings.data}: restored as of {held.made_at}, rows in {masked(database.url)}")
+    raise typer.Exit(_verify(settings, None))
+
+
+@app.command()
+def verify(
+    context: typer.Context,
+    share: Annotated[bool, typer.Option("--share", help="Only tonight's thirtieth.")] = False,
+) -> None:
+    """Read every record of the archive that a row points to, and compare it. Exit status 1 when one is not whole."""
+    settings = configured(context)
+    raise typer.Exit(_verify(settings, clock().toordinal() if share else None))
+
+
+@app.command()
+def tidy(context: typer.Context) -> None:
+    """Drop what the settings say is not to be kept (by default nothing but old logs); the service does so nightly."""
+    settings = configured(context)
+    database = settings.opened()
+    rules = retention.Rules(settings.keep_runs_days, settings.keep_health_days, settings.keep_log_days)
+    for what, count in retention.tidy(database, settings.data, rules, clock()).items():
+        typer.echo(f"{what}: {count} dropped")
+    database.close()
+
+
+def _verify(settings: Settings, night: int | None) -> int:
+    database = settings.opened()
+    archive = Archive(settings.data / "warc")
+    names = files(database, night)
+    captures = problems = 0
+    with _shown() as progress:
+        for number, found in enumerate(verified(database, archive, names)):
+            progress("verifying", number, len(names))
+            captures += found.captures
+            problems += len(found.problems)
+            for problem in found.problems:
+                typer.echo(f"yaodian: {problem}", err=True)
+    database.close()
+    typer.echo(f"{captures} captures in {len(names)} WARC files verified, {problems} not as they should be")
+    return 1 if problems else 0
+
+
+@contextmanager
+def _shown() -> Iterator[backups.Progress]:
+    """A bar on a terminal; in a pipe a line from time to time."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True, highlight=False),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )
+    task = bar.add_task("", total=None)
+    told = time.monotonic()
+
+    def tell(what: str, done: int, total: int) -> None:
+        nonlocal told
+        bar.update(task, description=what, completed=done, total=total)
+        if bar.disable and time.monotonic() - told > 30:
+            told = time.monotonic()
+            typer.echo(f"{what}: {done} of {total}", err=True)
+
+    with bar:
+        yield tell

@@ -175,7 +175,10 @@ class Service:
         found = self.terms.load()
         for error in found.errors:
             log.error("source file refused", error=str(error))
-        self.sources = {source.id: source for source in found.sources.values() if source.enabled}
+        # A file that was spoiled leaves its source as it was.
+        spoiled = {Path(error.file).stem for error in found.errors}
+        kept = {name: source for name, source in self.sources.items() if name in spoiled}
+        self.sources = kept | {source.id: source for source in found.sources.values() if source.enabled}
         zone, now = self.terms.timezone, self.clock()
         changed = agenda.sync(
             self.database,

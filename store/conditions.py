@@ -52,19 +52,24 @@ def renew(session: Session, source: str, now: dt.datetime) -> None:
 
 
 def looks(session: Session, source: str) -> list[Look]:
-    """The last crawls that came to their end, oldest first."""
-    of_source = select(rows.Run).where(rows.Run.source_id == source, rows.Run.finished_at.is_not(None))
-    runs = list(session.scalars(of_source.order_by(rows.Run.id.desc()).limit(LOOKS)))[::-1]
-    if not runs:
+    """The last crawls of its listings that came to their end, oldest first."""
+    of_source = select(rows.Run).where(
+        rows.Run.source_id == source,
+        rows.Run.finished_at.is_not(None),
+        rows.Run.outcome.in_(("done", "degraded", "failed")),
+        rows.Run.counts[rows.ONLY_RECHECKS].as_integer().is_(None),
+    )
+    found = list(session.scalars(of_source.order_by(rows.Run.id.desc()).limit(LOOKS)))[::-1]
+    if not found:
         return []
     events = list(
         session.scalars(
             select(rows.HealthEvent)
-            .where(rows.HealthEvent.source_id == source, rows.HealthEvent.at >= runs[0].started_at)
+            .where(rows.HealthEvent.source_id == source, rows.HealthEvent.at >= found[0].started_at)
             .order_by(rows.HealthEvent.id)
         )
     )
-    return [_look(run, events) for run in runs]
+    return [_look(run, events) for run in found]
 
 
 def _look(run: rows.Run, events: Iterable[rows.HealthEvent]) -> Look:

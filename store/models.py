@@ -45,6 +45,10 @@ class Source(Base):
     recheck_due_at: Mapped[dt.datetime | None] = mapped_column(index=True)
 
 
+# In the counts of a run that looked at known documents alone.
+ONLY_RECHECKS = "only_rechecks"
+
+
 class Run(Base):
     """One crawl of one source. `outcome` is None while it runs; `counts` grow meanwhile, last at `seen_at`. That of a
     run that was killed becomes `killed` when its source is crawled again."""

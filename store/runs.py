@@ -43,7 +43,9 @@ class Run:
         with self.database.write() as session:
             now = self._end(session, outcome, counts)
             source = session.get_one(rows.Source, self.source)
-            if next_due_at is not None:
+            if next_due_at is None:
+                session.get_one(rows.Run, self.id).counts = {**counts, rows.ONLY_RECHECKS: 1}
+            else:
                 source.last_crawled_at, source.next_due_at = now, next_due_at
             # What failed is due still, and is asked for with the next listing rather than again and again.
             following = session.scalar(

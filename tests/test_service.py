@@ -81,11 +81,15 @@ def test_the_service_crawls_what_is_due_takes_up_a_changed_file_and_ends_in_orde
     events = served.wait(lambda found: len(crawled(found)) == 3)
     assert all({"event", "level", "timestamp"} <= set(event) for event in events)
     assert {"source", "document", "url", "change"} <= set(next(e for e in events if e["event"] == "document"))
-    path = data / "sources" / "demo-mirror.yaml"
+    path = data / "sources" / "demo-longyuan.yaml"
     path.write_text(path.read_text(encoding="utf-8") + "\nmatch: {any: [工作计划]}\n", encoding="utf-8")
-    assert crawled(served.wait(lambda found: len(crawled(found)) == 4))[3] == "demo-mirror"
+    assert crawled(served.wait(lambda found: len(crawled(found)) == 4))[3] == "demo-longyuan"
+    path.write_text("no source", encoding="utf-8")
+    refused = served.wait(lambda found: any(e["event"] == "source file refused" for e in found))
+    assert "demo-longyuan.yaml" in str(refused[-2:])
     assert served.end(signal.SIGTERM) == 0
     with database.read() as session:
+        assert session.get(rows.Duty, "demo-longyuan") is not None  # its last good file holds
         assert set(session.scalars(select(rows.Run.outcome))) == {"done"}
         assert set(session.scalars(select(rows.Duty.claimed_by))) == {None}
     assert b'yaodian_runs{outcome="done"} 4.0' in metrics.text(database, NOW)
@@ -104,7 +108,7 @@ def test_children_end_with_a_killed_service_and_the_next_one_goes_on(
         assert time.monotonic() < until
         time.sleep(0.05)
     with database.write() as session:  # two minutes later
-        session.execute(update(rows.Duty).values(claimed_until=rows.Source.last_crawled_at))
+        session.execute(update(rows.Duty).values(claimed_until=NOW))
     again = Served(data, environment)
     again.wait(lambda found: len(crawled(found)) == 3)
     assert again.end(signal.SIGTERM) == 0

@@ -34,12 +34,14 @@ from store.archive import OPEN
 from store.columns import PackedJson
 from store.database import Database, masked
 from store.errors import OperatorError
+from store.search import index
 
 MANIFEST = "backup.json"
 ROWS = "yaodian.db"
 # The settings, and what signs the links in mails that were sent.
 FILES = ("yaodian.toml", "secret")
 AT_A_TIME = 500
+INDEX = {rows.Indexed.__tablename__, rows.Ended.__tablename__}
 # Names a database of the old place; the new one says for itself where its rows are.
 _DATABASE_URL = re.compile(r"^(\s*(?:database_url|archive_url)\s*=)", re.M)
 
@@ -119,6 +121,10 @@ def restore(source: Path, database: Database, data: Path, progress: Progress) ->
         raise OperatorError(
             f"{error.filename or data}: {error.strerror}; make room or make it writable"
         ) from error
+    done = 0
+    for some in index.catch_up(database, waiting := index.pending(database)):
+        done += some
+        progress("index", done, len(waiting))
     return manifest
 
 
@@ -141,7 +147,8 @@ def copy_rows(source: Database, target: Database, progress: Progress) -> dict[st
     """All tables, as they were at one moment, into a database that has none; all of it or nothing."""
     target.upgrade()
     counts: dict[str, int] = {}
-    tables = rows.Base.metadata.sorted_tables
+    # The index of words is made anew where it is restored: each database has its own kind.
+    tables = [table for table in rows.Base.metadata.sorted_tables if table.name not in INDEX]
     with source.read() as session, target.write() as writing:
         reading, written = session.connection(), writing.connection()
         for number, table in enumerate(tables):

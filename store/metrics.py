@@ -13,8 +13,6 @@ from sqlalchemy import Select, func, select
 from store import models as rows
 from store.database import Database
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
 TICKS = Counter(
     "yaodian_ticks",
     "How often the service looked for what is due.",
@@ -38,7 +36,7 @@ WORK_SECONDS = Histogram(
 
 
 def text(database: Database, now: dt.datetime) -> bytes:
-    """Everything in Prometheus' text format (CONTENT_TYPE)."""
+    """Everything in Prometheus' text format."""
     of_rows = CollectorRegistry()
     of_rows.register(_Rows(database, now))
     return generate_latest(REGISTRY) + generate_latest(of_rows)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 
+from store import metrics as watched
 from web.terms import Given
 
 router = APIRouter()
@@ -20,5 +21,7 @@ def healthz(terms: Given) -> Response:
 
 
 @router.get("/metrics")
-def metrics() -> Response:
-    return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+def metrics(terms: Given) -> Response:
+    return Response(
+        watched.text(terms.database, terms.clock()), headers={"Content-Type": CONTENT_TYPE_LATEST}
+    )

@@ -68,6 +68,16 @@ def _fold(char: str) -> str:
 _FOLDS = _Folds()
 
 
+class _Evened(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        form = _FOLDS[code]
+        self[code] = even = form if len(form) == 1 else chr(code)
+        return even
+
+
+_EVENED = _Evened()
+
+
 def normalise(text: str) -> str:
     """The text by which two versions are compared: equal for texts that differ in line breaks, indents, blanks,
     zero-width characters, full and half width, and the form of quotes, dashes, dots and brackets; different as
@@ -104,7 +114,7 @@ def normalise_with_map(text: str) -> tuple[str, list[int]]:
 def evened(text: str) -> str:
     """The text with each character as it is compared, one for one: what becomes several there, or nothing (blanks),
     stays as it is. For patterns that have to name a place in the text as printed."""
-    return "".join(form if len(form := _FOLDS[ord(char)]) == 1 else char for char in text)
+    return text.translate(_EVENED)
 
 
 def _once(match: re.Match[str]) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import re
 
-from crawler.extraction import dates, labels, rules, title
+from crawler.extraction import dates, heading, info, rules, title
 from crawler.extraction.lines import Reading, has_file
 from crawler.extraction.render import Line
 
 _FILES = re.compile("附件|下载")
 PROSE = 100.0
 """Below this weight a container is not believed where a heading says otherwise."""
+SHORTEST = 6
+"""Characters of a heading that nothing but its place tells of."""
 MOST = 60
 """How many lines a text of this sort may have."""
 
@@ -46,23 +48,21 @@ def below_info(lines: list[Line], hints: tuple[str, ...]) -> int | None:
     known = {end for hint in hints for end in title.ends(hint) if len(end) >= 6}
     loose = None
     for i, line in enumerate(lines):
-        if not (title.usable(line) or title.bare_text(line.text) in known):
+        if not ((len(line.text) >= SHORTEST and heading.usable(line)) or title.bare_text(line.text) in known):
             continue
-        info = next((j for j in range(i + 1, min(i + 4, len(lines))) if _is_info(lines[j])), None)
-        if info is None:
+        told = next((j for j in range(i + 1, min(i + 4, len(lines))) if _is_info(lines[j])), None)
+        if told is None:
             continue
-        while info + 1 < len(lines) and _is_info(lines[info + 1]):
-            info += 1
+        is_near = told <= i + 2
+        while told + 1 < len(lines) and info.tells(lines[told + 1], in_words=False):
+            told += 1
         if title.bare_text(line.text) in known:
-            return info + 1
-        if loose is None and info <= i + 2:
-            loose = info + 1
+            return told + 1
+        if loose is None and is_near:
+            loose = told + 1
     return loose
 
 
 def _is_info(line: Line) -> bool:
     # with a day in it: “来源：” alone stands at the head of side lists too
-    return dates.find(line.text) is not None and (
-        labels.is_info(line.text)
-        or (dates.ALONE.fullmatch(line.text) is not None and not dates.SIGNED.fullmatch(line.text))
-    )
+    return dates.find(line.text) is not None and info.tells(line, in_words=False)

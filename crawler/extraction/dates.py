@@ -49,6 +49,11 @@ def find(text: str | None) -> dt.date | dt.datetime | None:
     return None
 
 
+def without(text: str) -> str:
+    """The text without its dates and times."""
+    return _HAN.sub("", _ISO.sub("", text)).strip()
+
+
 def day(value: dt.date | dt.datetime | None) -> dt.date | None:
     return value.date() if isinstance(value, dt.datetime) else value
 

@@ -10,11 +10,12 @@ from lxml import etree
 from rapidfuzz import fuzz
 
 from crawler.extraction import metadata, plan
+from crawler.extraction.heading import plausible
 from crawler.extraction.lines import Reading as Parts
 from crawler.extraction.lines import plain
 from crawler.extraction.outline import outline
 from crawler.extraction.render import Line
-from crawler.extraction.title import plausible, tidy
+from crawler.extraction.title import tidy
 from store.errors import Unreadable
 from store.flow import Attachment, Capture, Metadata, Node, Page, Reading
 

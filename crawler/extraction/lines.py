@@ -10,14 +10,15 @@ from functools import lru_cache
 
 from lxml import etree
 
-from crawler.extraction import dates, labels, number, rules
-from crawler.extraction.locate import FILE, NUMBERED, SENTENCE, weigh
+from crawler.extraction import dates, info, labels, number, rules
+from crawler.extraction.locate import FILE, INFO, NUMBERED, SENTENCE, weigh
 from crawler.extraction.render import Line
-from crawler.extraction.tree import tokens
 from crawler.extraction.wrapped import unwrap
 
 HEAD = 25
 """How many lines at the container's start may be head (heading, info line, metadata box)."""
+TOLD = frozenset(["published_at", "source_label"])
+"""What a template tells under the text."""
 ADOPT = 30
 """How many lines below the container are looked at for attachments."""
 _SECTION = re.compile(r"[一二三四五六七八九十]{1,3}、")
@@ -71,6 +72,8 @@ def clean(reading: Reading, main: etree._Element, title: str | None) -> Reading:
     above = [*reading.above, *body[:start]]
     body = [*_cover(body[:start]), *body[start:]]
     body, tail = _cut_tail(body)
+    body, told = _cut_told(body)
+    tail = [*told, *tail]
     dropped = [line for line in body if _is_noise(line)]
     body, numbers = unwrap([line for line in body if not _is_noise(line)])
     dropped += numbers
@@ -121,13 +124,14 @@ def _head_end(body: list[Line], names: tuple[str, ...], seen_above: bool) -> int
     for i, text in enumerate(texts):
         if len(text) > 60 and SENTENCE.search(text) and not (rules.NOISE.fit(text) or rules.TEASER.fit(text)):
             break
-        if NUMBERED.match(text) or _COVER.match(text):
+        if NUMBERED.match(text) or _COVER.match(text) or has_file(body[i]):
             break
         if labels.is_info(text) and _STRONG.search(text):
             start = i + 1
     for i, text in enumerate(texts):
         if rules.TEASER.all[1].fits(text) and not any(NUMBERED.match(t) for t in texts[:i]):
             start = max(start, i + 1)
+    start = max(start, _menu_end(body[:HEAD], names))
     while start < len(texts):
         text = texts[start]
         after = texts[start + 1] if start + 1 < len(texts) else ""
@@ -136,7 +140,9 @@ def _head_end(body: list[Line], names: tuple[str, ...], seen_above: bool) -> int
             start += broken
         elif labels.expects_value(text) and after and len(after) < 60 and not after.endswith(("：", ":")):
             start += 1 if labels.pairs(after) else 2
-        elif _is_head(body[start], names, seen_above):
+        elif _is_head(body[start], names, seen_above) or _is_told(
+            body[: start + 2], start, names, seen_above
+        ):
             start += 1
         else:
             break
@@ -150,6 +156,26 @@ def _head_end(body: list[Line], names: tuple[str, ...], seen_above: bool) -> int
     return start
 
 
+def _menu_end(head: list[Line], names: tuple[str, ...]) -> int:
+    """Index of the heading, where there is nothing before it but links that lead elsewhere."""
+    for i, line in enumerate(head):
+        if _is_title(line.text, names):
+            return i
+        if line.linked * 2 <= len(line.text) or has_file(line):
+            return 0
+    return 0
+
+
+def _is_told(head: list[Line], i: int, names: tuple[str, ...], seen_above: bool) -> bool:
+    """Whether the line is the heading over an info line, or the info line under a heading; neither need be labelled."""
+    if has_file(head[i]):
+        return False
+    if _is_title(head[i].text, names):
+        return i + 1 < len(head) and info.tells(head[i + 1], in_words=False)
+    named = _is_title(head[i - 1].text, names) if i else seen_above
+    return named and info.tells(head[i], in_words=False)
+
+
 def _is_head(line: Line, names: tuple[str, ...], seen_above: bool) -> bool:
     text = line.text
     if has_file(line):
@@ -161,13 +187,19 @@ def _is_head(line: Line, names: tuple[str, ...], seen_above: bool) -> bool:
     return not seen_above and _is_title(text, names)
 
 
+@lru_cache(maxsize=4096)
+def _says_furniture(identity: str, classes: str) -> bool:
+    names = [identity.strip().lower(), *classes.lower().split()]
+    return any(name in rules.ADVERT_TOKENS or rules.ADVERT.match(name) for name in names)
+
+
 def _furniture(main: etree._Element, body: list[Line]) -> set[etree._Element]:
     """Elements in the container that call themselves share bar, advert, related list, and weigh so little that
     they may be believed. Without that guard the names throw out whole documents ("right_foot", "share_tool")."""
     named = [
         e
         for e in main.iter(etree.Element)
-        if e is not main and any(t in rules.ADVERT_TOKENS or rules.ADVERT.match(t) for t in tokens(e))
+        if e.attrib and e is not main and _says_furniture(e.get("id") or "", e.get("class") or "")
     ]
     if not named:
         return set()
@@ -207,6 +239,20 @@ def _cut_tail(body: list[Line]) -> tuple[list[Line], list[Line]]:
         if rules.CLOSING.fit(line.text):
             cut = i
     return body[:cut], body[cut:]
+
+
+def _cut_told(body: list[Line]) -> tuple[list[Line], list[Line]]:
+    """Cuts what a template says under the text of when and from where it was published."""
+    end = len(body)
+    while end and len(body[end - 1].text) <= INFO:
+        text = body[end - 1].text
+        told = labels.is_info(text) and TOLD.issuperset(
+            labels.LABELS[label] for label, _ in labels.pairs(text)
+        )
+        if not (told or _is_noise(body[end - 1])):
+            break
+        end -= 1
+    return body[:end], body[end:]
 
 
 def _without_snippets(body: list[Line]) -> list[Line]:

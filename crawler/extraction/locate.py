@@ -10,7 +10,7 @@ from typing import Literal
 
 from lxml import etree
 
-from crawler.extraction import rules, voice
+from crawler.extraction import labels, rules, voice
 from crawler.extraction.number import NUMBER
 from crawler.extraction.render import Line
 from crawler.extraction.template import Layout, Template
@@ -33,6 +33,10 @@ FILLED = 200.0
 """Prose beside a learned container that says nothing yet, in characters."""
 PLENTY, CLEAR = 400.0, 0.9
 """Prose in one element, in characters and as a share of the page's, that leaves no doubt."""
+MENUS = 0.3
+"""Share of links in an element from which on it holds menus as well."""
+INFO = 80
+"""Characters up to which a line of labelled values is no prose."""
 SHARE = 0.7
 """The descent goes on while one child holds this share of the text (a plan in one box a section then stays whole)."""
 
@@ -116,6 +120,8 @@ def weigh(line: Line) -> float:
 def _weight(line: Line) -> float:
     text = line.text
     if line.linked * 2 > len(text) or rules.NOISE.fit(text) or rules.CLOSING.fit(text):
+        return 0.0
+    if len(text) <= INFO and labels.is_info(text):
         return 0.0
     if SENTENCE.search(text) or NUMBERED.match(text):
         return float(line.plain)
@@ -244,6 +250,8 @@ def _general(root: etree._Element, body: etree._Element, weights: Weights) -> tu
         smaller = heard if dense in heard.iterancestors() else dense
         larger = dense if smaller is heard else heard
         return (larger if weights.link_density(larger) < 0.2 else smaller), "agreement"
+    if agree and dense is not body and weights.link_density(heard) > MENUS > 3 * weights.link_density(dense):
+        return dense, "descent"  # the same text, without the menus around it
     more = weights.numbered.get(dense, 0) - weights.numbered.get(heard, 0)
     if (more >= 3 and weights.link_density(dense) < 0.35) or weights.length.get(heard, 0) < 80:
         return dense, "descent"

@@ -66,7 +66,10 @@ def join(pages: Sequence[Page]) -> Page:
 def _by_script(root: etree._Element, url: str) -> str | None:
     here = _name(url)
     for script in root.iter("script"):
-        for call in _SCRIPTED.finditer((script.text or "")[:50_000]):
+        text = script.text or ""
+        if "createpagehtml" not in text.lower():
+            continue
+        for call in _SCRIPTED.finditer(text[:50_000]):
             count, current, first = int(call["count"]), int(call["current"]), 1 if call["box"] else 0
             # the script says which page it is on; one that pages through a list beside the article names the list
             named = call["name"] if current == first else f"{call['name']}_{current}"

@@ -95,6 +95,8 @@ INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 BLANKS = re.compile(r"\s+")
 _DEAD = re.compile(r"java?s?c?ript\s*:|vbscript\s*:|about:|#|$", re.I)
 """An address that leads nowhere; javacript: is a slip that one system prints by the thousand."""
+_PLAIN = re.compile(r"(?:\.\./){0,9}(?:\./)?[\w-][\w-]*(?:[./][\w-]+)*", re.A)
+"""A relative address of names only."""
 _QUOTED = re.compile(
     r"[\"']((?:https?:/)?/[^\s\"'<>]{2,500}|[^\s\"'<>()]{1,500}\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|s?html?|jspx?|aspx?|php)(?:[?#][^\s\"'<>]{0,300})?)[\"']",
     re.I,
@@ -146,6 +148,13 @@ def absolute(base: str, href: str) -> str:
         return href
 
 
+def _below(origin: str, folders: list[str], href: str) -> str:
+    """“../x/1.html” as `urljoin` has it, in a tenth of its time: nothing is above the root."""
+    while href.startswith("../"):
+        href, folders = href[3:], folders[:-1]
+    return "/".join([origin, *folders, href.removeprefix("./")])
+
+
 def _address(element: etree._Element, href: str) -> str:
     """Where a link leads: its href, or what its script (onclick="open('/a.doc')") is called with."""
     if not _DEAD.match(href):
@@ -171,6 +180,9 @@ class _Writer:
         self.base = base
         self.addresses: dict[str, str] = {}
         self.origin = "/".join(base.split("/", 3)[:3]) if base.startswith("http") else ""
+        folders = base.split("?", 1)[0].split("#", 1)[0].split("/")[3:-1]
+        is_plain = bool(self.origin) and all(name and name[0] != "." for name in folders)
+        self.folders = folders if is_plain else None
         self.rows: list[_Row] = []
         self.term: int | None = None
         self._parts: list[str] = []
@@ -213,7 +225,9 @@ class _Writer:
             return self.origin + href
         known = self.addresses.get(href)
         if known is None:
-            known = self.addresses[href] = absolute(self.base, href)
+            is_plain = self.folders is not None and _PLAIN.fullmatch(href)
+            known = _below(self.origin, self.folders or [], href) if is_plain else absolute(self.base, href)
+            self.addresses[href] = known
         return known
 
     def unlink(self) -> None:

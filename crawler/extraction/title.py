@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 
-from crawler.extraction import dates, labels, number, rules
+from crawler.extraction import heading, labels, rules
+from crawler.extraction.heading import LONGEST, OWNER, SURE, plausible
 from crawler.extraction.lines import plain
 from crawler.extraction.number import NUMBER
 from crawler.extraction.render import Line
 from store.flow import Place
 
-LONGEST = 140
 HINT = 500
 """Characters of a <title> that are looked at; one that is never closed has the whole page in it."""
-_OWNER = re.compile(
-    r"(?:网|网站|门户|政府|厅|局|委|委员会|大学|学院|学校|中学|小学|中心|平台|办公室|院|处|馆|报|社|所|站|校|园|协会|在线|信息港|欢迎您?)[!！]?$"
+SHORT = 10
+"""Characters up to which a <title> may as well be a column's name."""
+_COLUMN = re.compile(
+    r"(?:频道|栏目|公开|动态|公告|通知|新闻|要闻|文件|首页|正文|详情|内容|规划|计划|公示|领域|政策|法规|解读|总结)$"
 )
-"""What names of sites and of the bodies behind them end with."""
-_COLUMN = re.compile(r"(?:频道|栏目|公开|动态|公告|通知|新闻|要闻|文件|首页|正文|详情|内容)$")
 _SEPARATED = re.compile(r"\s*[-_|｜–—]{1,3}\s*|\s+[·>»]\s+")
 _PREFIX = re.compile(r"(?:看全文[!！]|[【\[［][^】\]］]{1,8}[】\]］])\s*")
 _BREAK = re.compile(r"[\s\-_|｜–—·>»:：（(【\[,，]")
-_HEADS = frozenset(["h1", "h2", "h3"])
-_TITLE_TOKEN = re.compile(r"title|(?:^|[-_])(?:tit|bt|biaoti)(?:$|[-_\d])|headline", re.I)
 
 
 def choose(
@@ -33,17 +32,45 @@ def choose(
         return tidy(printed)
     page_title = page_title[:HINT]
     declared = meta.get("articletitle")
-    for hint in (declared, page_title, meta.get("og:title"), meta.get("title")):
-        heading = _printed(lines, start, hint or "")
-        if heading and plausible(heading):
-            return tidy(heading)
+    found = _printed(lines, start, declared or "")
+    if found and plausible(found):
+        return tidy(found)
+    names = heading.columns(lines, start, (meta.get("columnname", ""), meta.get("sitename", "")))
+    for hint in _hints(page_title, meta, lines[:start]):
+        found = _printed(lines, start, hint)
+        if found and plausible(found) and not (_is_column(found, names) or _is_owner(found)):
+            return tidy(found)
     if plausible(declared):
         return tidy(declared or "")
-    named = bare(page_title, meta, {plain(link.text) for line in lines[:start] for link in line.links})
-    if named and len(named) <= 24 and _OWNER.search(named):
-        named = None  # the site's name alone
-    chosen = _over_info(lines, start) or named or _marked(lines, start)
+    seen, signs = heading.best(lines, start, names)
+    named = _named(page_title, meta, lines[:start])
+    is_doubted = named is None or signs >= SURE or _is_column(named, names)
+    chosen = seen if seen and is_doubted else named
     return tidy(chosen) if chosen else None
+
+
+def _hints(page_title: str, meta: dict[str, str], above: list[Line]) -> Iterator[str]:
+    """What the head says of the title beside ArticleTitle, and what the metadata box does."""
+    yield page_title
+    yield meta.get("og:title", "")
+    yield meta.get("title", "")
+    yield labels.read(line.text for line in above).get("title", "")
+
+
+def _named(page_title: str, meta: dict[str, str], above: list[Line]) -> str | None:
+    """What <title> says, unless that is the site's name alone."""
+    named = bare(page_title, meta, {plain(link.text) for line in above for link in line.links})
+    return None if named and _is_owner(named) else named
+
+
+def _is_owner(text: str) -> bool:
+    """Whether it may be the name of a site or of the body behind it."""
+    return len(text) <= 24 and OWNER.search(text) is not None and not rules.WORK.search(text)
+
+
+def _is_column(text: str, names: Collection[str]) -> bool:
+    """Whether it may be the name of a column: it stands on the way to the page, or sounds like one."""
+    return plain(text) in names or (len(text) <= SHORT and _COLUMN.search(text) is not None)
 
 
 def origin(title: str, lines: list[Line]) -> Place:
@@ -62,13 +89,6 @@ def tidy(title: str) -> str:
     return re.sub(rf"\s*[（(]\s*{NUMBER.pattern}\s*[)）]$", "", text) or title
 
 
-def plausible(text: str | None) -> bool:
-    """A sentence is no title: search snippets and first paragraphs are put into <title> by reprinting sites."""
-    if not text or not 4 <= len(text) <= LONGEST:
-        return False
-    return not (("。" in text.rstrip("。") and len(text) > 40) or text.endswith(("...", "……")))
-
-
 def bare(page_title: str, meta: dict[str, str], linked: set[str]) -> str | None:
     """<title> without the site's and the column's names behind it; `linked` are the page's own links above the text,
     the column's name is among them."""
@@ -78,18 +98,21 @@ def bare(page_title: str, meta: dict[str, str], linked: set[str]) -> str | None:
     end = len(page_title)
     for mark in reversed(marks):
         name = plain(page_title[mark.end() : end])
-        known = name in names or (len(name) <= 24 and bool(_OWNER.search(name) or _COLUMN.search(name)))
+        known = name in names or (len(name) <= 24 and bool(OWNER.search(name) or _COLUMN.search(name)))
         # between title and site stands the column, whatever it is called
         known = known or (end < len(page_title) and len(name) <= 8)
         if not known or mark.start() < 4:
             break
         end = mark.start()
-    text = page_title[:end].strip(" -_|")
+    start = next((m.end() for m in marks if m.end() < end and _is_owner(page_title[: m.start()])), 0)
+    text = page_title[start:end].strip(" -_|")
     return text if plausible(text) and plain(text) != site else None
 
 
 def _printed(lines: list[Line], start: int, hint: str) -> str | None:
     """The heading as printed near the container: the most, in one line or up to three, that begins or ends the hint."""
+    if not hint:
+        return None
     known = ends(hint)
     cut = bare_text(hint).rstrip("…") if hint.rstrip().endswith(("…", "...")) else ""
     low, high = max(0, start - 60), min(len(lines), start + 12)
@@ -117,71 +140,6 @@ def ends(hint: str) -> set[str]:
     """What a <title> begins with before the name of a column or a site could follow, or ends with behind one."""
     text = _PREFIX.sub("", hint[:HINT], count=1)
     breaks = [m.start() for m in _BREAK.finditer(text)]
-    behind = {plain(text[b + 1 :]) for b in breaks}
-    behind = {end for end in behind if len(end) >= 10 and not _OWNER.search(end)}
+    behind = {plain(text[b + 1 :]) for b in breaks if len(text) - b > 10 or _is_owner(text[:b])}
+    behind = {end for end in behind if not OWNER.search(end)}
     return {plain(text[:b]) for b in breaks} | behind | {plain(text)}
-
-
-def _over_info(lines: list[Line], start: int) -> str | None:
-    """The line that stands directly over the info line, which is where templates print the heading: the last above
-    the container, else the first in it."""
-    low, high = max(1, start - 12), min(len(lines), start + 6)
-    for i in (*reversed(range(low, min(start, high - 1))), *range(max(low, start), high - 1)):
-        line = lines[i + 1]
-        # a date in words may be a signature's
-        bare_date = dates.ALONE.fullmatch(line.text) and not dates.SIGNED.fullmatch(line.text)
-        info = (labels.is_info(line.text) or bare_date) and line.linked * 2 <= len(line.text)
-        broken = lines[i - 1].block is lines[i].block and usable(lines[i - 1])
-        if info and (broken or usable(lines[i])) and not labels.alone(lines[i - 1].text):
-            return _joined(lines, i)
-    return None
-
-
-def _joined(lines: list[Line], i: int) -> str:
-    """A heading that its element breaks over lines."""
-    text, line = lines[i].text, lines[i]
-    for before in reversed(lines[max(0, i - 2) : i]):
-        if before.block is not line.block or not _is_marked(line):
-            break
-        text = f"{before.text} {text}"
-    return text
-
-
-def _marked(lines: list[Line], start: int) -> str | None:
-    """The nearest line above (or at the top of) the text that is set as a heading."""
-    low, high = max(0, start - 40), min(len(lines), start + 4)
-    found = next((i for i in reversed(range(low, high)) if usable(lines[i]) and _is_marked(lines[i])), None)
-    return None if found is None else _joined(lines, found)
-
-
-def usable(line: Line) -> bool:
-    """Whether a line could be a heading at all."""
-    text = line.text
-    if (
-        len(text) < 6
-        or not plausible(text)
-        or line.linked * 2 > len(text)
-        or text.endswith(("：", ":", "。", "；"))
-    ):
-        return False
-    furniture = rules.NOISE.fit(text) or rules.CLOSING.fit(text)
-    return not (
-        furniture
-        or labels.pairs(text)
-        or labels.is_info(text)
-        or number.is_alone(text)
-        or dates.ALONE.fullmatch(text)
-    )
-
-
-def _is_marked(line: Line) -> bool:
-    node, steps = line.block, 0
-    while node is not None and steps < 3:
-        name = f"{node.get('class') or ''} {node.get('id') or ''}"
-        if node.tag in _HEADS or any(_TITLE_TOKEN.search(word) for word in name.split()):
-            return True
-        parent = node.getparent()
-        if parent is None or len(parent) > 3:
-            break
-        node, steps = parent, steps + 1
-    return False

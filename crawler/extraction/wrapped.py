@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import cache
 
 from crawler.extraction import dates
 from crawler.extraction.locate import NUMBERED
@@ -15,6 +16,8 @@ FEWEST = 8
 """Lines of full width that make a text wrapped."""
 NARROW = 32
 """Columns (a Chinese character has two): lines that are full at less are items of a list."""
+WIDE = 100
+"""Characters that no line of a wrapped text has."""
 SLACK = 6
 """Columns that a full line may lack: a mark or a number is not parted from what it belongs to."""
 _MARK = re.compile("[，。；、]")
@@ -55,6 +58,8 @@ def unwrap(lines: list[Line]) -> tuple[list[Line], list[Line]]:
 def _width(lines: list[Line]) -> int | None:
     """Columns of a full line; None where too few lines share a width or they end where sentences end."""
     prose = [line.text for line in lines if "\t" not in line.text and line.linked * 2 <= len(line.text)]
+    if sum(len(text) > WIDE for text in prose) * 10 > len(lines):
+        return None
     columns = [_columns(text) for text in prose]
     for width, _ in Counter(columns).most_common(3):
         # full lines are the longest there are: a mark in the margin at most
@@ -72,7 +77,12 @@ def _width(lines: list[Line]) -> int | None:
 
 
 def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
+    return len(text) + sum(map(_is_wide, text))
+
+
+@cache
+def _is_wide(char: str) -> bool:
+    return unicodedata.east_asian_width(char) in "WFA"
 
 
 def _begins(text: str) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import postgresql
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from bench import kills
@@ -167,9 +168,21 @@ def archive(database: Database) -> Database:
 
 
 @pytest.fixture
-def reader(archive: Database, data: Path) -> Iterator[TestClient]:
+def application(archive: Database, data: Path) -> FastAPI:
+    """The web pages of `archive`."""
+    post = Post(
+        "要点 <yaodian@example.org>",
+        Tokens("secret of these tests " * 2),
+        data / "outbox",
+        "http://testserver",
+    )
+    return create(Terms(archive, data, "Asia/Shanghai", post, "secret of this test"))
+
+
+@pytest.fixture
+def reader(application: FastAPI) -> Iterator[TestClient]:
     """A browser without scripts, on the pages of `archive`."""
-    with TestClient(create(Terms(archive, data, "Asia/Shanghai", "secret of this test"))) as client:
+    with TestClient(application) as client:
         yield client
 
 

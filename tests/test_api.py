@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import schemathesis
 from conftest import Run
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -18,7 +18,6 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from store.database import Database
 from web.app import create
-from web.terms import Terms
 from web.tokens import made
 
 NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
@@ -136,8 +135,8 @@ def test_programs_write_with_a_token_that_can_be_taken_back(
 
 
 @pytest.mark.one_database
-def test_one_address_gets_its_share(archive: Database, data: Path) -> None:
-    terms = Terms(archive, data, "Asia/Shanghai", "secret", requests_per_minute=3)
+def test_one_address_gets_its_share(application: FastAPI) -> None:
+    terms = replace(application.state.terms, requests_per_minute=3)
     with TestClient(create(terms)) as reader:
         answers = [reader.get(f"{API}/plans") for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
@@ -182,10 +181,8 @@ def test_nothing_that_is_typed_breaks_it(reader: TestClient) -> None:
 
 
 @pytest.mark.one_database
-def test_every_answer_is_one_that_the_document_promises(
-    archive: Database, data: Path, token: dict[str, str]
-) -> None:
-    app = create(replace(Terms(archive, data, "Asia/Shanghai", "secret"), requests_per_minute=0))
+def test_every_answer_is_one_that_the_document_promises(application: FastAPI, token: dict[str, str]) -> None:
+    app = create(replace(application.state.terms, requests_per_minute=0))
     schema = schemathesis.openapi.from_asgi(f"{API}/openapi.json", app)
     operations = [operation.ok() for operation in schema.get_all_operations()]
     assert len(operations) >= 18

@@ -36,7 +36,7 @@ def create(terms: Terms) -> FastAPI:
         secret_key=hashlib.sha256(f"cookie {terms.secret}".encode()).hexdigest(),
         session_cookie=sessions.COOKIE,
         max_age=sessions.MAX_AGE_S,
-        https_only=terms.base_url.startswith("https:"),
+        https_only=terms.post.base_url.startswith("https:"),
     )
     app.add_middleware(guard.SameOrigin)
     app.add_middleware(guard.Headers)

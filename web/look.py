@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -16,78 +16,62 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import URL
 
-from notify.words import FIELDS, OPS
+import notify.words
+import web.words
+from notify import language as languages
 from store import models as rows
 from store import regions
 from store.flow import Metadata
 from store.marks import Piece
+from web.narrow import TYPES
+from web.sheet import anchor
 from web.terms import terms_of
 
 HERE = Path(__file__).parent
-NAVIGATION = (
-    ("/", "最新"),
-    ("/plans", "计划"),
-    ("/regions", "地区"),
-    ("/publishers", "机关"),
-    ("/sources", "来源"),
-    ("/calendar", "日历"),
-)
-ORIGINS = {
-    "source": "来源文件指定",
-    "meta": "网页头部",
-    "box": "信息公开表",
-    "info": "标题下方",
-    "cover": "文件首尾",
-    "text": "正文",
-    "title": "标题",
-    "url": "网址",
+COOKIE = "language"
+A_YEAR_S = 365 * 24 * 3600
+TABLES: Mapping[str, Mapping[Any, str]] = {
+    "navigation": web.words.NAVIGATION,
+    "desk": web.words.DESK,
+    "ORIGINS": web.words.ORIGINS,
+    "STATES": web.words.STATES,
+    "PROBLEMS": web.words.PROBLEMS,
+    "TYPES": {key: notify.words.TYPES[key] for key in TYPES},
+    "OPS": notify.words.OPS,
+    "FIELDS": notify.words.FIELDS,
 }
-STATES = {
-    "read": "已读取",
-    "scanned": "扫描件",
-    "encrypted": "有密码",
-    "unreadable": "无法读取",
-    "too large": "过大",
-    "missing": "已失效",
-}
-DESK = (("/operator", "概况"), ("/operator/plans", "合并与拆分"))
-TYPES = {"new": "新发布", "changed": "修改", "withdrawn": "撤下", "restored": "恢复"}
+LANGUAGES = {"zh": "中文", "en": "English"}
 
 
 @cache
-def environment() -> jinja2.Environment:
-    """Templates from the wheel, or beside the code in a checkout; everything is escaped."""
+def environment(language: str) -> jinja2.Environment:
+    """The templates in a language, from the wheel or beside the code in a checkout."""
     bundled = HERE / "_templates"
     folder = bundled if bundled.is_dir() else HERE.parent / "templates" / "web"
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    made = languages.environment([folder], language)
     made.filters |= {
-        "region": regions.full_name,
+        "region": lambda code: notify.words.region(code, language),
         "local": local,
         "period": period,
         "fields": fields,
         "said": said,
         "around": around,
+        "anchor": anchor,
     }
-    made.globals |= {
-        "static": static,
-        "navigation": NAVIGATION,
-        "desk": DESK,
-        "TYPES": TYPES,
-        "OPS": OPS,
-        "FIELDS": FIELDS,
-        "ORIGINS": ORIGINS,
-        "STATES": STATES,
-        "PROVINCES": regions.provinces(),
-    }
+    made.globals |= {"static": static, "PROVINCES": regions.provinces(), "languages": LANGUAGES}
+    say = languages.speech(language).gettext
+    for name, table in TABLES.items():
+        made.globals[name] = {key: say(label) for key, label in table.items()}
     return made
+
+
+def language_of(request: Request) -> str:
+    """The reader's language: what he chose, else the first of his browser's that there is."""
+    for wish in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
+        if wish in languages.languages():
+            return wish
+    accepted = [part.split(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")]
+    return languages.chosen(accepted)
 
 
 @cache
@@ -148,6 +132,10 @@ def page(
     def moment(at: dt.datetime) -> str:
         return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
+    language = language_of(request)
     context = {"request": request, "path": request.url.path, "day": day, "moment": moment}
-    html = environment().get_template(template).render(context | given)
-    return HTMLResponse(html, status, headers)
+    html = environment(language).get_template(template).render(context | given)
+    answer = HTMLResponse(html, status, {"Vary": "Accept-Language, Cookie"} | (headers or {}))
+    if request.query_params.get("lang") == language:
+        answer.set_cookie(COOKIE, language, max_age=A_YEAR_S, httponly=True, samesite="lax")
+    return answer

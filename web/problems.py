@@ -9,22 +9,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from store.errors import OperatorError, UsageError, WrongUse, YaodianError
+from store.errors import BadLink, OperatorError, UsageError, WrongUse, YaodianError
 from web.look import page
 from web.sessions import NotSignedIn, TooManyAttempts
 from web.tokens import NoToken
 
 PROGRAMS = ("/api/", "/feeds/", "/timegate/", "/timemap/", "/memento/", "/healthz", "/metrics")
-WORDS = {
-    400: "这个请求无法理解",
-    401: "请先登录",
-    403: "没有权限",
-    404: "没有这个页面",
-    405: "不支持这种操作",
-    422: "填写有误",
-    429: "请求过于频繁，请稍后再试",
-    503: "服务暂时不可用",
-}
+STATUS = {WrongUse: 400, UsageError: 404, BadLink: 410}
 
 
 def install(app: FastAPI) -> None:
@@ -48,7 +39,7 @@ def answer(request: Request, status: int, detail: str, headers: dict[str, str] |
         "problem.html.j2",
         status=status,
         headers=headers,
-        title=WORDS.get(status, "出错了"),
+        code=status,
         detail=detail,
     )
 
@@ -60,7 +51,7 @@ def _ours(request: Request, error: Exception) -> Response:
         return answer(request, 429, str(error), {"Retry-After": "60"})
     if isinstance(error, NoToken):
         return answer(request, 401, str(error), {"WWW-Authenticate": "Bearer"})
-    status = 400 if isinstance(error, WrongUse) else 404 if isinstance(error, UsageError) else 500
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
     if isinstance(error, OperatorError):
         # What the operator must mend is in the log; a reader learns only that it is not his doing.
         return answer(request, 503, "the service needs its operator; try again later", {"Retry-After": "120"})

@@ -10,6 +10,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from notify.post import Post
 from store.database import Database
 
 
@@ -19,15 +20,15 @@ def _now() -> dt.datetime:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`data` is the data directory, `timezone` the one in which days are told, `base_url` the address under which
-    readers reach the pages (without a slash at its end; empty: the address of the request). `secret` signs the cookies
-    of operators. `requests_per_minute` is what programs of one address get of the API; 0 sets no bound."""
+    """`data` is the data directory, `timezone` the one in which days are told, `post` sends letters, reads the links in
+    them, and knows the address under which readers reach the pages. `secret` signs the cookies of operators.
+    `requests_per_minute` is what programs of one address get of the API; 0 sets no bound."""
 
     database: Database
     data: Path
     timezone: str
+    post: Post
     secret: str
-    base_url: str = ""
     requests_per_minute: int = 300
     clock: Callable[[], dt.datetime] = _now
 

@@ -148,7 +148,7 @@ def _uri(terms: Terms, request: Request, one: Memento, url: str) -> str:
 
 
 def _root(terms: Terms, request: Request) -> str:
-    return terms.base_url or str(request.base_url).rstrip("/")
+    return terms.post.base_url or str(request.base_url).rstrip("/")
 
 
 def _quoted(url: str) -> str:

@@ -93,7 +93,7 @@ class _Web:
                 data=settings.data,
                 timezone=settings.timezone,
                 secret=settings.signing_secret(),
-                base_url=settings.base_url,
+                post=settings.post(),
             )
         )
         self.socket = _listening(host, port)

@@ -28,6 +28,7 @@ from typing import Any
 from bench import rivals, transplants
 from bench.rivals import Extractor, Read, text_of
 from crawler.extraction import Template, decode, learn, read
+from crawler.extraction.confidence import MISFIT
 from crawler.extraction.learning import LEAST
 from store.errors import SiteError
 from store.flow import Capture
@@ -133,7 +134,8 @@ def ours(templates: dict[str, Template] | None = None) -> Extractor:
 
 
 def left_out(pages: list[Labelled]) -> dict[str, Template]:
-    """Address → the template learned from the other pages of its site, for sites that have enough of them."""
+    """Address → the template learned from the other pages of its site, for sites that have enough of them and pages
+    that it fits: what it does not fit is read the general way."""
     sites: dict[str, list[Labelled]] = defaultdict(list)
     for page in pages:
         sites[page.site].append(page)
@@ -141,7 +143,7 @@ def left_out(pages: list[Labelled]) -> dict[str, Template]:
     for group in sites.values():
         for page in group if len(group) > LEAST else ():
             template = learn([capture(other) for other in group if other is not page], charset="utf-8")
-            if template:
+            if template and read(capture(page), charset="utf-8", template=template).confidence > MISFIT:
                 found[page.url] = template
     return found
 

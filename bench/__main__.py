@@ -15,6 +15,7 @@ SHORT = (
     ("bench.senders", "5"),
     ("bench.search", "5000"),
     ("bench.recheck", "60"),
+    ("bench.digests", "500", "50", "100"),
 )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from notify.news import News, shortened
+from notify.words import KINDS
 from store import regions
 
 PLACES = ("new", "changed", "withdrawn", "restored", "reprints")
@@ -194,8 +195,14 @@ def _kinds(news: Iterable[News]) -> tuple[KindNews, ...]:
         by_kind.setdefault(one.kind, {}).setdefault(one.plan or one.document, []).append(one)
     return tuple(
         KindNews(kind, tuple(sorted((_plan(these) for these in plans.values()), key=_order)))
-        for kind, plans in sorted(by_kind.items(), key=lambda pair: (not pair[0], pair[0]))
+        for kind, plans in sorted(by_kind.items(), key=lambda pair: _kind_rank(pair[0]))
     )
+
+
+def _kind_rank(kind: str) -> tuple[int, str]:
+    """Work priorities first, as the known kinds are listed; then others, and those of no kind last."""
+    known = list(KINDS)
+    return (known.index(kind) if kind in known else len(known) + (not kind)), kind
 
 
 def _plan(news: list[News]) -> PlanNews:

@@ -71,11 +71,16 @@ def subscribe(
     ] = None,
     official: Annotated[bool, typer.Option("--official", help="Nothing of what mirror sites show.")] = False,
     language: Annotated[str, typer.Option(callback=_language, help="Of the digest: zh, en.")] = "zh",
+    always: Annotated[
+        bool, typer.Option("--always", help="A short mail also when there is nothing to report.")
+    ] = False,
 ) -> None:
     """Subscribe an address to digests; they begin when the subscription is confirmed."""
     settings = configured(context)
     try:
-        rhythm = Rhythm.model_validate({"every": every, "on": on, "at": at, "timezone": settings.timezone})
+        rhythm = Rhythm.model_validate(
+            {"every": every, "on": on, "at": at, "timezone": settings.timezone, "always": always}
+        )
         wanted = Filter(
             regions=tuple(region or ()),
             kinds=tuple(kind or ()),

@@ -67,6 +67,7 @@ class Doing:
 class Month:
     database: Database
     step: dt.timedelta
+    end: dt.datetime = END
     now: dt.datetime = BEGIN
     begun: dict[str, list[dt.datetime]] = field(default_factory=dict)
     chores: dict[str, list[dt.datetime]] = field(default_factory=dict)
@@ -83,10 +84,10 @@ class Month:
         return Service(self.database, doing, lambda: terms, self.clock), doing
 
     def run(self) -> None:
-        kills = sorted(KILLS)
+        kills = [moment for moment in sorted(KILLS) if moment > self.now]
         pair = [self.service(), self.service()]
         was = wall(self.now)
-        while self.now < END:
+        while self.now < self.end:
             if DOWN[0] <= self.now < DOWN[1]:
                 for service, doing in pair:
                     self._finish(service, doing, everything=True)
@@ -155,11 +156,11 @@ def wanted(name: str) -> int | None:
     return count
 
 
-def simulate(folder: Path, step: dt.timedelta) -> Month:
+def simulate(folder: Path, step: dt.timedelta, begin: dt.datetime = BEGIN, end: dt.datetime = END) -> Month:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     database = Database(f"sqlite:///{folder / 'yaodian.db'}")
     database.upgrade()
-    month = Month(database, step)
+    month = Month(database, step, end, begin)
     month.run()
     database.close()
     return month

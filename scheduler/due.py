@@ -28,9 +28,9 @@ def next_due(source: Source, crawled_at: dt.datetime, timezone: str) -> dt.datet
 
 
 def latest_due(source: Source, now: dt.datetime, timezone: str) -> dt.datetime:
-    """The latest moment that a sane clock can have noted for a source as its next: a later one was noted while the
-    clock was ahead."""
-    return next_due(source, now, timezone) + source.schedule.spread()
+    """The latest moment that a clock can have noted for a source as its next that was ahead by less than a day. When a
+    clock is set back by some hours, what was crawled in them is not crawled anew."""
+    return next_due(source, now + dt.timedelta(days=1), timezone) + source.schedule.spread()
 
 
 def waking(schedule: Schedule, moment: dt.datetime, zone: ZoneInfo) -> dt.datetime:

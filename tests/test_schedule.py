@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench import recheck
+from bench import month, recheck
 from crawler.sources.schema import Schedule, Source
 from notify.subscriptions import Rhythm
 from scheduler.due import next_due
@@ -123,6 +124,19 @@ def test_a_crawl_is_due_later_within_its_jitter_and_never_in_the_quiet_hours(
     quiet = next_due(source(**schedule, timezone=zone, jitter="20m", quiet="01:15-05:00"), at, "UTC")
     assert plain <= quiet
     assert not dt.time(1, 15) <= quiet.astimezone(ZoneInfo(zone)).time() < dt.time(5)
+
+
+def test_a_month_of_two_services_crawls_what_is_wanted_and_nothing_twice(tmp_path: Path) -> None:
+    """The days on which clocks go back in Berlin and New York, with a kill: the table of `bench.month` in short."""
+    simulated = month.simulate(
+        tmp_path, dt.timedelta(minutes=30), month.BEGIN + 14 * month.DAY, month.BEGIN + 17 * month.DAY
+    )
+    assert simulated.overlaps == 0
+    found = {name: len(moments) for name, moments in (simulated.begun | simulated.chores).items()}
+    # a new source is crawled at once, and then when its schedule says
+    assert (found["berlin-0230"], found["newyork-0130"], found["shanghai-0700"]) == (4, 4, 4)
+    assert (found["tidy"], found["verify"]) == (3, 3)
+    assert found["quiet-nights"] < found["every-1h-jitter"]
 
 
 def test_sources_of_one_schedule_are_spread_over_its_jitter() -> None:

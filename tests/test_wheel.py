@@ -61,6 +61,6 @@ def test_the_program_runs_from_the_wheel_alone(unpacked: Path, tmp_path: Path) -
 
 def test_the_wheel_holds_no_tests_and_says_its_licence(unpacked: Path) -> None:
     top = {path.name for path in unpacked.iterdir() if not path.name.endswith(".dist-info")}
-    assert top == {"crawler", "demo", "notify", "scheduler", "store", "yaodian"}
+    assert top == {"crawler", "demo", "notify", "scheduler", "store", "web", "yaodian"}
     (metadata,) = unpacked.glob("*.dist-info/METADATA")
     assert "License-Expression: Apache-2.0" in metadata.read_text(encoding="utf-8")

@@ -78,14 +78,22 @@ class Archive:
         """The capture as it was appended; a revisit's has an empty body."""
         path = self.directory / place.file
         try:
-            with path.open("rb") if path.exists() else path.with_name(path.name + OPEN).open("rb") as file:
-                file.seek(place.offset)
-                member = file.read(place.length)
-            return _parse(gzip.decompress(member))
+            return _parse(gzip.decompress(self._bytes(place)))
         except (OSError, EOFError, zlib.error, StopIteration) as error:
             raise OperatorError(
                 f"{path}: no whole record at {place.offset}: {error}; restore the file from a backup"
             ) from error
+
+    def member(self, place: Place) -> bytes:
+        """The record as it lies there: a gzip member. Raises OperatorError when it is not whole."""
+        self.read(place)
+        return self._bytes(place)
+
+    def _bytes(self, place: Place) -> bytes:
+        path = self.directory / place.file
+        with path.open("rb") if path.exists() else path.with_name(path.name + OPEN).open("rb") as file:
+            file.seek(place.offset)
+            return file.read(place.length)
 
     def close(self) -> None:
         if self._file is not None:

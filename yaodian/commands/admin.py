@@ -6,7 +6,6 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,8 @@ from store import queries
 from store.conditions import Condition, conditions
 from store.database import masked
 from store.errors import OperatorError, YaodianError
+from yaodian import checkup
+from yaodian.checkup import Finding
 from yaodian.commands import app, configured
 from yaodian.output import Format, show
 from yaodian.settings import TOML, Settings
@@ -52,13 +53,6 @@ def init(context: typer.Context) -> None:
     typer.echo(f"{settings.data}: ready. Next: write a source into {settings.sources}, then yaodian crawl")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    what: str
-    ok: bool
-    says: str
-
-
 @app.command()
 def doctor(
     context: typer.Context,
@@ -75,6 +69,9 @@ def doctor(
 
 
 def _findings(settings: Settings) -> Iterator[Finding]:
+    from crawler.sources import catalogue
+
+    found, now = catalogue.load(catalogue.bundled(), settings.sources), dt.datetime.now(dt.UTC)
     yield _data(settings.data)
     try:
         database = settings.opened()
@@ -85,11 +82,15 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         with database.read() as session:
             yield _archive(settings.data / "warc", queries.archive_files(session))
             yield from _health(conditions(session).values())
+            yield from checkup.overdue(session, now)
+            yield checkup.names(session, found.sources.values())
+            yield checkup.clock(session, now, settings.timezone)
         database.close()
     yield _disk(settings.data)
-    yield from _sources(settings)
-    says = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC; times are shown in {settings.timezone}"
-    yield Finding("clock", True, says)
+    yield checkup.mail(settings.smtp_url.get_secret_value())
+    yield Finding("sources", True, f"{len(found.sources)} usable")
+    for spoiled in found.errors:
+        yield Finding("sources", False, str(spoiled))
 
 
 def _data(folder: Path) -> Finding:
@@ -127,12 +128,3 @@ def _disk(folder: Path) -> Finding:
     return Finding(
         "disk", free > ENOUGH_BYTES, says if free > ENOUGH_BYTES else says + "; free at least 1 GB"
     )
-
-
-def _sources(settings: Settings) -> Iterator[Finding]:
-    from crawler.sources import catalogue
-
-    found = catalogue.load(catalogue.bundled(), settings.sources)
-    yield Finding("sources", True, f"{len(found.sources)} usable")
-    for error in found.errors:
-        yield Finding("sources", False, str(error))

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from store import export as exports
 from store import plandesk, queries
 from store.shapes import change_to_json, difference_to_json, document_to_json, series_to_json, version_to_json
 from yaodian.commands import app, configured
@@ -106,21 +105,6 @@ def diff(
         else:
             title = f"{after.title}  {before.number} → {after.number}"
             typer.echo(marked(title, difference, html=form == "html"), nl=False)
-
-
-@app.command()
-def export(
-    context: typer.Context,
-    what: Annotated[str, typer.Argument(help=" | ".join(exports.KINDS))],
-    form: Annotated[Format, typer.Option("--format", help="jsonl, csv or json.")] = Format.jsonl,
-) -> None:
-    """Everything of one kind, streamed to stdout."""
-    if what not in exports.KINDS:
-        raise typer.BadParameter(f"{what!r} can't be exported; write one of {', '.join(exports.KINDS)}")
-    database = configured(context).opened()
-    with database.read() as session:
-        columns = {name: name for name in exports.COLUMNS[what]}
-        show(exports.KINDS[what](session), columns, form)
 
 
 def _told(attachment: dict[str, Any]) -> str:

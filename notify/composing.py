@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 from email.headerregistry import Address
 from email.message import EmailMessage, Message
 from email.policy import SMTP, EmailPolicy
@@ -24,6 +25,7 @@ class _Policy(EmailPolicy):
         return super().fold_binary(name, value)
 
 
+END = b"\r\n"
 ASCII = _Policy(linesep=SMTP.linesep, cte_type="7bit")
 UTF8 = ASCII.clone(utf8=True, cte_type="8bit")
 
@@ -43,11 +45,25 @@ def message(letter: Letter, parcel: Parcel, post: Post) -> bytes:
     mail["Auto-Submitted"] = "auto-generated"
     if token:
         _list_headers(mail, parcel, post, token)
-    mail.set_content(letter.text.replace(letter.slot, token), cte="base64")
-    if letter.html:
-        mail.add_alternative(letter.html.replace(letter.slot, token), subtype="html", cte="base64")
-        mail.set_boundary(f"=_{parcel.message_id.strip('<>').partition('@')[0]}")
-    return mail.as_bytes()
+    mail["MIME-Version"] = "1.0"
+    head = mail.as_bytes().removesuffix(END)
+    text = _part("plain", letter.text.replace(letter.slot, token))
+    if not letter.html:
+        return head + text
+    html = _part("html", letter.html.replace(letter.slot, token))
+    boundary = f"=_{parcel.message_id.strip('<>').partition('@')[0]}"
+    kind = f'Content-Type: multipart/alternative; boundary="{boundary}"'.encode()
+    line = b"--" + boundary.encode()
+    return head + b"".join((kind, END * 2, line, END, text, line, END, html, line, b"--", END))
+
+
+def _part(subtype: str, text: str) -> bytes:
+    """One body with its headers, as EmailMessage makes it, but not line by line: that is two thirds of the work."""
+    canonical = text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
+    packed = binascii.b2a_base64(canonical, newline=False)
+    lines = [packed[start : start + 76] for start in range(0, len(packed), 76)]
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+    return b"".join((head.encode(), END.join(lines), END))
 
 
 def _list_headers(mail: Message, parcel: Parcel, post: Post, token: str) -> None:

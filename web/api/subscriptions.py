@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ValidationError
 
-from notify import subscriptions
+from notify import requests, subscriptions
 from notify.filters import Filter
 from notify.subscriptions import Rhythm
 from store import browse
 from store.errors import WrongUse
 from web.api import shapes
 from web.api.parts import Cursor, Limit, part
+from web.sessions import TooManyAttempts
 from web.terms import Given
 
 router = part("subscriptions", needs_token=True)
@@ -30,14 +31,19 @@ def listed(terms: Given, cursor: Cursor = None, limit: Limit = 50) -> Any:
 
 @router.post("", status_code=201, response_model=shapes.Subscription)
 def subscribe(terms: Given, wanted: shapes.Wanted) -> Any:
-    """A subscription that waits for its owner's word; nothing is sent before."""
+    """A subscription that waits for its owner's word, whom a letter asks for it; no digest is sent before."""
     try:
         rhythm = Rhythm.model_validate({"timezone": terms.timezone} | wanted.rhythm)
         kept = Filter.model_validate(wanted.filter)
     except ValidationError as error:
         raise WrongUse(f"subscription: {subscriptions.told(error)}") from error
-    made = subscriptions.subscribe(terms.database, wanted.address, kept, rhythm, terms.clock())
-    return subscriptions.shape(made)
+    wish = requests.Wish(wanted.address, kept, rhythm)
+    asked = requests.request(terms.database, terms.post, wish, terms.clock())
+    if asked.subscription is None:
+        raise TooManyAttempts(
+            f"this address was sent {requests.MOST_LETTERS} letters today; ask again tomorrow"
+        )
+    return subscriptions.shape(subscriptions.get(terms.database, asked.subscription))
 
 
 @router.get("/{number}", response_model=shapes.Subscription)

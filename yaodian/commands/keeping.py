@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from notify import personal
 from store import backup as backups
 from store import retention
 from store.archive import Archive
@@ -72,6 +73,8 @@ def tidy(context: typer.Context) -> None:
     rules = retention.Rules(settings.keep_runs_days, settings.keep_health_days, settings.keep_log_days)
     for what, count in retention.tidy(database, settings.data, rules, clock()).items():
         typer.echo(f"{what}: {count} dropped")
+    # Requests that nobody confirmed, and what is kept of who has left, are not for the settings to decide.
+    typer.echo(f"subscriptions: {personal.tidy(database, clock())} erased")
     database.close()
 
 

@@ -61,8 +61,8 @@ RUNS = (
 """What is repeated some thousand times: patterns that look back and trees that nest."""
 
 
-class Hang(Exception):
-    """Reading took longer than it may."""
+class Hang(BaseException):
+    """Reading took longer than it may. No Exception: readability-lxml takes each of these for a page it can't read."""
 
 
 @dataclass
@@ -171,7 +171,7 @@ def fuzz(count: int, seed: int, pages: list[bytes]) -> Tally:
                 tally.counts[outcome(body)] += 1
         except KeyboardInterrupt:
             break  # what was done until then is told
-        except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
+        except (Exception, Hang):  # noqa: BLE001 - whatever it is, it is what is looked for
             tally.counts["failed"] += 1
             tally.failures.append((number, traceback.format_exc(limit=-3)))
         took = time.perf_counter() - began

@@ -27,6 +27,7 @@ from bench import copies
 from demo.plans import load_plans
 from store import models as rows
 from store import plans
+from store.alike import COMMON
 from store.database import Database
 from store.flow import Metadata, Page, Period
 from store.identity import document_id, plan_id
@@ -177,7 +178,9 @@ def _link(database: Database, source: str, name: str, page: Page, result: Result
 
 
 def load(database: Database, pool: _Pool, count: int) -> None:
-    """Generated plans, each under a plan of its own, with their fingerprints."""
+    """Generated plans, each under a plan of its own, with the fingerprints that the product would keep: of a hash no
+    more than `COMMON`."""
+    kept: Counter[int] = Counter()
     with database.write() as session:
         capture = _capture(session)
     for start in range(0, count, BATCH):
@@ -188,7 +191,9 @@ def load(database: Database, pool: _Pool, count: int) -> None:
             documents.append(_values(key, number, page) | {"version_id": number + 1})
             versions.append(_version_values(key, page, capture) | {"id": number + 1})
             found.append({"id": plan_id(key), "title": page.title})
-            fingerprints += [{"hash": h, "document_id": key} for h in fingerprint(page.text)]
+            telling = [h for h in fingerprint(page.text) if kept[h] < COMMON]
+            kept.update(telling)
+            fingerprints += [{"hash": h, "document_id": key} for h in telling]
         fingerprints.sort(key=lambda row: row["hash"])
         with database.write() as session:
             session.execute(insert(rows.Plan), found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -134,13 +135,13 @@ def _engine(url: str) -> Engine:
         parsed = _dialect(make_url(url))
         # A server that went away and came back is noticed before a connection to it is used.
         kept = {"pool_pre_ping": True} if parsed.get_backend_name() == "postgresql" else {}
-        engine = create_engine(parsed, **kept)
+        engine = create_engine(_as_it_may_be_opened(parsed), **kept)
     except (ArgumentError, ImportError, ValueError) as error:
         raise OperatorError(
             f"YAODIAN_DATABASE_URL: {error}; write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
         ) from error
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "connect", _tune_read_only if _is_read_only(parsed) else _tune_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _tune_postgresql)
@@ -156,12 +157,35 @@ def _dialect(url: URL) -> URL:
     return url
 
 
+def _is_read_only(url: URL) -> bool:
+    """Whether a SQLite database is there and may be read, but not written: another user's, or on a read-only disk."""
+    if url.get_backend_name() != "sqlite" or not url.database or not (path := Path(url.database)).is_file():
+        return False
+    return not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _as_it_may_be_opened(url: URL) -> URL:
+    """Of a read-only database SQLite can't make the files beside it that readers and writers share. Where a writer
+    has them open they are there; where they are not, nobody is writing."""
+    if not _is_read_only(url):
+        return url
+    path = Path(str(url.database))
+    wanted = {"mode": "ro"} if path.with_name(f"{path.name}-wal").exists() else {"immutable": "1"}
+    return url.set(database=path.absolute().as_uri(), query={"uri": "true", **wanted})
+
+
+def _tune_read_only(connection: sqlite3.Connection, _: Any) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={LOCK_WAIT_S * 1000}")
+
+
 def _tune_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     # The driver's own BEGIN comes too late to be a snapshot; `_begin_sqlite` says it instead.
     connection.isolation_level = None
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=NORMAL",
+        # What was committed stays when the power fails: a digest that was handed over is not made a second time.
+        "synchronous=FULL",
         "foreign_keys=ON",
         f"busy_timeout={LOCK_WAIT_S * 1000}",
     ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from store import models as rows
 from store.flow import Attachment, Fetched, Known, Page, Visit
+from store.normal import normalise
 from store.rechecks import is_believed
 from store.shapes import page_from_json
 
@@ -22,7 +22,7 @@ def known(session: Session, document: rows.Document, links: Sequence[Attachment]
     if not links and (links is not None or not kept):
         return []
     row_of = {row.url: row for row in kept}
-    before = newest(document)
+    before = _addressed(document, kept)
     content_of = {a.url: a for a in before.attachments} if before else {}
     if links is None:
         links = [attachment for url, attachment in content_of.items() if url in row_of]
@@ -45,15 +45,45 @@ def known(session: Session, document: rows.Document, links: Sequence[Attachment]
     return found
 
 
-def newest(document: rows.Document) -> Page | None:
-    return page_from_json(document.version.page) if document.version else None
+def newest(session: Session, document: rows.Document) -> Page | None:
+    """The page of the document's newest version, its attachments at the addresses at which they were asked for last."""
+    return _addressed(
+        document,
+        session.scalars(select(rows.Attachment).where(rows.Attachment.document_id == document.id)).all(),
+    )
+
+
+def _addressed(document: rows.Document, kept: Sequence[rows.Attachment]) -> Page | None:
+    if document.version is None:
+        return None
+    page = page_from_json(document.version.page)
+    urls = {attachment.url for attachment in page.attachments}
+    moved = [row for row in kept if row.url not in urls]
+    if not moved:
+        return page
+    living = {row.url for row in kept}
+    return replace(
+        page,
+        attachments=tuple(
+            attachment if attachment.url in living else _moved(attachment, moved)
+            for attachment in page.attachments
+        ),
+    )
+
+
+def _moved(attachment: Attachment, rows_of_others: Sequence[rows.Attachment]) -> Attachment:
+    """The attachment where one of its name, and of several the one of its bytes, is now."""
+    name = normalise(attachment.name)
+    same = [row for row in rows_of_others if row.name is not None and normalise(row.name) == name]
+    if len(same) > 1:
+        same = [row for row in same if row.digest == attachment.digest]
+    return replace(attachment, url=same[0].url) if same else attachment
 
 
 def keep(
     session: Session,
     document: str,
     came: Sequence[tuple[Fetched, rows.Capture | None]],
-    at: dt.datetime,
 ) -> list[tuple[Fetched, int | None]]:
     """Bring the rows up to what came, each with the capture of its answer; what the page links to no more is
     forgotten. Returns the problems that are new, each with the id of the capture that shows it."""
@@ -69,7 +99,7 @@ def keep(
         row = before.get(url) or rows.Attachment(document_id=document, url=url)
         if fetched.problem and fetched.problem != row.problem:
             new_problems.append((fetched, captured.id if captured else None))
-        row.checked_at, row.problem = at, fetched.problem
+        row.name, row.problem = fetched.attachment.name, fetched.problem
         row.believed = (row.believed or 0) + 1 if fetched.capture is None else 0
         if captured is not None and fetched.capture is not None and not fetched.problem:
             row.etag = fetched.capture.header("ETag")

@@ -212,9 +212,9 @@ class Keeper:
             return files.known(session, session.get_one(rows.Document, document), links)
 
     def newest(self, document: str) -> Page | None:
-        """The page of the document's newest version."""
+        """The page of the document's newest version; see `store.files.newest`."""
         with self.database.read() as session:
-            return files.newest(session.get_one(rows.Document, document))
+            return files.newest(session, session.get_one(rows.Document, document))
 
     def moved(self, document: str, url: str) -> str | None:
         """The document is to be asked for at another URL from now on; see `store.moves.follow`."""
@@ -233,7 +233,7 @@ class Keeper:
         """The server says that nothing changed (304), and no attachment did: one small row update."""
         filed = self._file(fetched)
         with self.database.write() as session:
-            self._keep_files(session, document, filed, self.clock())
+            self._keep_files(session, document, filed)
             self._checked(session.get_one(rows.Document, document), self.clock())
         return Outcome(document)
 
@@ -257,7 +257,7 @@ class Keeper:
         filed = self._file(fetched)
         with self.database.write() as session:
             row = session.get_one(rows.Document, document)
-            self._keep_files(session, document, filed, capture.fetched_at)
+            self._keep_files(session, document, filed)
             add_capture(session, capture, place, original, row)
             add_parts(session, parts, places, row)
             self._checked(row, capture.fetched_at, capture, parts)
@@ -297,7 +297,7 @@ class Keeper:
                 alone(session, plans.LINKING)
             captured = add_capture(session, capture, *archived, row) if capture and archived else None
             add_parts(session, parts, places, row)
-            self._keep_files(session, document, filed, at)
+            self._keep_files(session, document, filed)
             outcome = self._keep_version(session, row, captured, page, at, judged)
             self._checked(row, at, capture, parts)
             return outcome
@@ -367,7 +367,7 @@ class Keeper:
             if not confirmed:
                 row.next_check_at = now + SECOND_LOOK
                 return Outcome(document)
-            row.checked_at, row.next_check_at = now, next_check(now, _past(row))
+            row.checked_at, row.next_check_at = now, next_check(now, _past(row, row.missing_since))
             if row.state == "withdrawn":
                 return Outcome(document)
             row.state, row.etag, row.last_modified = "withdrawn", None, None
@@ -386,9 +386,10 @@ class Keeper:
         capture: Capture | None = None,
         parts: Sequence[Capture] = (),
     ) -> None:
+        # Its past first: looking it up would write what is set before, and the row twice.
+        row.next_check_at = next_check(at, _past(row, missing_since=None))
         row.checked_at, row.missing_since = at, None
         row.believed = row.believed + 1 if capture is None else 0
-        row.next_check_at = next_check(at, _past(row))
         if capture is not None:
             # the validators of an article's first page say nothing about its other pages
             row.etag = None if parts else capture.header("ETag")
@@ -399,14 +400,14 @@ class Keeper:
         """Write the attachments' records, before the transaction that points to them."""
         return [(one, self._archive(one.capture) if one.capture else None) for one in fetched]
 
-    def _keep_files(self, session: Session, document: str, filed: list[Filed], at: dt.datetime) -> None:
+    def _keep_files(self, session: Session, document: str, filed: list[Filed]) -> None:
         """Attachments' captures have no document: a document's own captures are those of its page."""
         came: list[tuple[Fetched, rows.Capture | None]] = []
         for one, archived in filed:
             row = add_capture(session, one.capture, *archived) if one.capture and archived else None
             came.append((one, row))
         session.flush()
-        for one, capture_id in files.keep(session, document, came, at):
+        for one, capture_id in files.keep(session, document, came):
             session.add(self._event("attachment", one.attachment.url or "", one.problem or "", capture_id))
 
     def _archive(self, capture: Capture) -> tuple[Place, int | None]:
@@ -422,18 +423,17 @@ class Keeper:
         return self.archive.append(capture, original), twin.id if twin else None
 
 
-def _past(row: rows.Document) -> Past:
+def _past(row: rows.Document, missing_since: dt.datetime | None) -> Past:
     """What its next look depends on. A document that was old when it was found is not fresh; one that is missing
     changed when it went."""
     listed = row.dated_on or row.listed_on
     published_at = dt.datetime.combine(listed, dt.time(), dt.UTC) if listed else row.found_at
     versions = row.version.number if row.version else 1
-    gone = row.missing_since is not None
     return Past(
         published_at=min(published_at, row.found_at),
         watched_from=row.found_at,
-        changed_at=row.missing_since or row.changed_at,
-        changes=versions - 1 + gone,
+        changed_at=missing_since or row.changed_at,
+        changes=versions - 1 + (missing_since is not None),
     )
 
 

@@ -252,14 +252,14 @@ class Capture(Base):
 
 class Attachment(Base):
     """A file that a document's page links to: what to send to ask whether it changed, and the bytes of the newest
-    answer. What was read out of it is in the document's newest version. `problem` is why it could not be had last
-    time, so that it is told once."""
+    answer. What was read out of it is in the document's newest version, which may name it by a former address: a
+    new one makes no version. `problem` is why it could not be had last time, so that it is told once."""
 
     __tablename__ = "attachments"
 
     document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
     url: Mapped[str] = mapped_column(primary_key=True)
-    checked_at: Mapped[dt.datetime]
+    name: Mapped[str | None]
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
     believed: Mapped[int] = mapped_column(default=0, server_default="0")

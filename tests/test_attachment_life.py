@@ -219,6 +219,38 @@ def test_a_cover_and_its_plan(site: Site, look: Any, yaodian: Run, data: Path) -
     assert [field["field"] for field in rows(data, "changes")[-1]["metadata"]] == ["cover"]
 
 
+@pytest.mark.parametrize("inner", [INLINE, COVER])
+@pytest.mark.parametrize("old", [410, 404])
+def test_a_document_with_attachments_that_moved_is_followed(
+    site: Site, look: Any, data: Path, inner: str, old: int
+) -> None:
+    site.page(inner, "yaodian.pdf")
+    site.put("/yaodian.pdf", samples.pdf(), "application/pdf")
+    assert look() == [("new", [], [])]
+    document = newest(data)["document"]
+
+    # the site is built anew: another address of page and file
+    site.page(inner, "files/yaodian.pdf")
+    site.pages["/new/1.html"] = site.pages["/1.html"]
+    site.put("/1.html", "<p>gone</p>", status=old)
+    site.put("/files/yaodian.pdf", samples.pdf(), "application/pdf")
+    site.put(
+        "/list.html", '<ul><li><a href="/new/1.html">云溪市教育局2026年工作要点</a> 2026-03-02</li></ul>'
+    )
+    site.pages["/new/1.html"] = renamed(site.pages["/new/1.html"], "files/yaodian.pdf</a>", "yaodian.pdf</a>")
+    assert look() == []
+    (kept,) = rows(data, "documents")
+    assert (kept["id"], kept["url"]) == (document, site.url + "/new/1.html")
+    assert look() == []
+
+    site.put("/files/yaodian.pdf", samples.pdf([*samples.PLAN, "2.再加一条。"]), "application/pdf")
+    assert [kind for kind, _, _ in look()] == ["changed"]
+
+
+def renamed(page: tuple[int, bytes, str], old: str, new: str) -> tuple[int, bytes, str]:
+    return page[0], page[1].replace(old.encode(), new.encode()), page[2]
+
+
 def test_a_file_that_cannot_be_had_loses_no_document_and_is_told_once(
     site: Site, look: Any, yaodian: Run, data: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -240,3 +241,20 @@ def test_scrapy_knows_the_project() -> None:
         [sys.executable, "-m", "scrapy", "list"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert listed.stdout.split() == ["source"]
+
+
+@pytest.mark.one_database
+def test_a_reader_that_goes_early_is_no_failure(archive: Database, data: Path) -> None:
+    """As `head` does, before or after the first words are written."""
+    for words in (["export", "versions"], ["plans", "--help"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(
+            [*PROGRAM, "--data", str(data), *words],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            env=clean_environment(),
+            check=False,
+        )
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (0, b"")

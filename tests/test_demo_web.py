@@ -1,54 +1,24 @@
-"""The sample web: what its three sites serve, and that the days of the timeline are what they say they are."""
+"""The sample web: what its three sites serve, day by day."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import re
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-import yaml
-from parsel import Selector
+from visitor import Got, listed, printed, squeezed
 
 from demo.content import SITES, load_content
-from demo.numbering import is_continuous, read_lines, recount
-from demo.timeline import text_on
 from demo.web import DemoWeb
-from store.errors import OperatorError, UsageError
 
 DAYS = (1, 2, 3, 4)
 WANTED = re.compile("工作要点|工作计划|工作安排|工作意见|发展规划|专项规划|行动计划|实施方案")
 UNWANTED = re.compile("解读|图解|招标|公示|报道")
 ABOUT = re.compile("教育|学校|教师")
-CONTAINERS = {
-    ("longyuan", 1): "div.TRS_Editor",
-    ("longyuan", 4): "section.reader__body",
-    ("guiling", 1): "td.zw",
-    ("mirror", 1): "div.content",
-}
-
-
-class Got:
-    """One answer, error statuses included."""
-
-    def __init__(self, url: str, method: str = "GET", **headers: str) -> None:
-        asked = {name.replace("_", "-"): value for name, value in headers.items()}
-        try:
-            with urllib.request.urlopen(urllib.request.Request(url, headers=asked, method=method)) as answer:
-                self.status, self.headers, self.body = answer.status, answer.headers, answer.read()
-        except urllib.error.HTTPError as error:
-            self.status, self.headers, self.body = error.code, error.headers, error.read()
-            error.close()
-
-    @property
-    def tree(self) -> Selector:
-        return Selector(self.body.decode("gb18030" if b"charset=gb2312" in self.body else "utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -60,179 +30,6 @@ def web() -> Iterator[DemoWeb]:
 @pytest.fixture(autouse=True)
 def _first_day(web: DemoWeb) -> None:
     web.day = 1
-
-
-def select(tree: Selector, rule: str) -> list[str]:
-    found = tree.xpath(rule) if rule.startswith(("/", "./")) else tree.css(rule)
-    return [text.strip() for text in found.getall()]
-
-
-def listed(web: DemoWeb, site: str) -> list[tuple[str, str, str]]:
-    """Every (path, title, date) that the site's source file finds, all pages of the list."""
-    rules = yaml.safe_load(web.sources()[f"demo-{site}"])["listing"]
-    url, found = rules["urls"][0], []
-    while url:
-        tree = Got(url).tree
-        rows = tree.xpath(rules["item"]) if rules["item"].startswith("/") else tree.css(rules["item"])
-        for row in rows:
-            link, title, date = (select(row, rules[field])[0] for field in ("link", "title", "date"))
-            found.append((urlsplit(urljoin(url, link)).path, title, date.strip("[]")))
-        following = select(tree, rules["next"])
-        url = urljoin(url, following[0]) if following else None
-    return found
-
-
-def printed(web: DemoWeb, site: str, path: str, day: int) -> str:
-    """The text of the container as served, without white space."""
-    container = CONTAINERS.get((site, day), CONTAINERS[site, 1])
-    return squeezed("".join(Got(web.url(site, path)).tree.css(container).css("*::text").getall()))
-
-
-def squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text)
-
-
-# The plans and the timeline
-
-
-def test_every_plan_has_the_items_it_claims() -> None:
-    for plan in load_content().plans.values():
-        lines = read_lines(plan.body)
-        innermost = max(line.level for line in lines)
-        assert sum(line.level == innermost for line in lines) == plan.items, plan.slug
-
-
-def test_the_third_day_edits_each_plan_in_its_own_way() -> None:
-    content = load_content()
-    differing = {
-        slug: (text_on(plan, 2, content.timeline), text_on(plan, 3, content.timeline))
-        for slug, plan in content.plans.items()
-        if text_on(plan, 2, content.timeline) != text_on(plan, 3, content.timeline)
-    }
-    assert set(differing) == {"longyuan-2026", "guiling-2026", "chuankou-2026", "longyuan-plan-2030"}
-    before, after = differing["longyuan-2026"]
-    [(old, new)] = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
-    assert sum(a != b for a, b in zip(old, new, strict=True)) == 1
-    before, after = differing["guiling-2026"]
-    assert len(after) == len(before) + 1
-    assert is_continuous(before, 5)
-    assert is_continuous(after, 5)
-    before, after = differing["chuankou-2026"]
-    assert len(after) == len(before) - 1
-    before, after = differing["longyuan-plan-2030"]
-    assert sorted(line.text for line in read_lines(before)) == sorted(line.text for line in read_lines(after))
-
-
-def test_expected_is_what_the_timeline_says(web: DemoWeb) -> None:
-    first = web.expected(1)
-    assert {change.type for change in first} == {"new"}
-    assert [sum(change.site == site for change in first) for site in SITES] == [7, 6, 2]
-    assert web.expected(2) == web.expected(4) == []
-    third = {(change.site, change.plan): change for change in web.expected(3)}
-    assert {key: change.type for key, change in third.items()} == {
-        ("longyuan", "longyuan-2026"): "changed",
-        ("guiling", "guiling-2026"): "changed",
-        ("longyuan", "chuankou-2026"): "changed",
-        ("longyuan", "longyuan-plan-2030"): "changed",
-        ("guiling", "qingxi-2026"): "changed",
-        ("longyuan", "longyuan-autumn-2026"): "new",
-        ("guiling", "guiling-2025"): "withdrawn",
-        ("mirror", "longyuan-plan-2030"): "new",
-    }
-    assert [change.is_reprint for change in third.values() if change.site == "mirror"] == [True]
-    items = {plan: [item.op for item in change.items] for (_, plan), change in third.items() if change.items}
-    assert items == {
-        "longyuan-2026": ["edited"],
-        "guiling-2026": ["added"],
-        "chuankou-2026": ["removed"],
-        "longyuan-plan-2030": ["moved"],
-    }
-    counts = {plan: len(change.renumbered) for (_, plan), change in third.items() if change.renumbered}
-    assert counts == {"guiling-2026": 27, "chuankou-2026": 1, "longyuan-plan-2030": 2}
-    for change in third.values():
-        for item in change.items:
-            assert item.heading
-            assert all(text.startswith(item.heading) for text in (item.old, item.new) if text)
-
-
-def test_numbers_follow_an_edit_in_both_ways_of_counting() -> None:
-    running = ["一、甲", "1.a。", "2.b。", "二、乙", "3.c。"]
-    assert is_continuous(running, 5)
-    grown = recount([*running[:2], "9.x。", *running[2:]], 5, continuous=True)
-    assert grown == ("一、甲", "1.a。", "2.x。", "3.b。", "二、乙", "4.c。")
-    anew = ["一、甲", "（一）a。", "（三）c。", "二、乙", "（一）d。"]
-    assert not is_continuous(anew, 4)
-    assert recount(anew, 4, continuous=False)[2] == "（二）c。"
-    articles = [f"第{number}条　x" for number in ("一", "三", "十", "十一")]
-    assert recount(articles, 2, continuous=True)[-1] == "第四条　x"
-    assert recount(["第一条　x"] * 21, 2, continuous=True)[9::5] == (
-        "第十条　x",
-        "第十五条　x",
-        "第二十条　x",
-    )
-
-
-# Other plans and other timelines than those that come with the program
-
-
-def stand_in(folder: Path, event: str) -> DemoWeb:
-    plans = folder / "plans"
-    plans.mkdir()
-    front = "title: 甲市2026年教育工作要点\npublisher: 甲市教育局\nkind: 工作要点\nperiod: [2026, 2026]\n"
-    dates = "issued: 2026-01-04\npublished: 2026-01-05\nitems: 2\n"
-    (plans / "jia.txt").write_text(f"---\n{front}{dates}---\n一、总则\n1.办学。好。\n2.安全。好。\n")
-    days = (
-        "1: {date: 2026-02-01, events: [{op: publish, site: guiling, plan: jia, id: 7}]}\n"
-        f"2: {{date: 2026-02-02, events: [{event}]}}\n"
-    )
-    (folder / "timeline.yaml").write_text(days)
-    return DemoWeb(plans=plans, timeline=folder / "timeline.yaml")
-
-
-def test_plans_and_timeline_are_arguments(tmp_path: Path) -> None:
-    removal = "{op: remove, plan: jia, heading: 办学, old: 办学。, old_path: 一、/1.}"
-    with stand_in(tmp_path, removal) as web:
-        assert "2.安全。好。" in printed(web, "guiling", "/news/7.htm", 1)
-        web.day = 2
-        assert "1.安全。好。" in printed(web, "guiling", "/news/7.htm", 2)
-        [change] = web.expected(2)
-        assert [(item.op, item.old_path, item.old) for item in change.items] == [
-            ("removed", "一、/1.", "办学。好。")
-        ]
-
-
-@pytest.mark.parametrize(
-    ("event", "remedy"),
-    [
-        ("{op: remove, plan: jia, heading: x, old: 没有的字, old_path: 一、/1.}", "0 lines have the words"),
-        ("{op: remove, plan: jia, heading: x, old: 好。, old_path: 一、/1.}", "2 lines have the words"),
-        ("{op: remove, plan: jia, heading: x, old: 办学。, old_path: 一、/2.}", "the words stand in 一、/1."),
-    ],
-)
-def test_an_event_that_does_not_fit_the_text_is_refused(tmp_path: Path, event: str, remedy: str) -> None:
-    web = stand_in(tmp_path, event)
-    with pytest.raises(OperatorError, match=re.escape(remedy)):
-        web.expected(2)
-
-
-def test_a_plan_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match=r"yi\.txt: missing; day 2"):
-        stand_in(tmp_path, "{op: publish, site: guiling, plan: yi, id: 8}")
-
-
-def test_wrong_days_sites_and_ports_are_refused(web: DemoWeb) -> None:
-    with pytest.raises(UsageError, match="1, 2, 3, 4"):
-        web.day = 9
-    with pytest.raises(UsageError, match="longyuan, guiling, mirror"):
-        web.url("nowhere")
-    with pytest.raises(UsageError, match="no site x"):
-        DemoWeb(ports={"x": 1})
-    taken = urlsplit(web.url("mirror")).port
-    with (
-        pytest.raises(OperatorError, match=f"port {taken} for site guiling"),
-        DemoWeb(ports={"guiling": taken or 0}),
-    ):
-        pass
 
 
 # The sites

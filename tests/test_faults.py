@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from conftest import PROGRAM, Run, clean_environment
+from sqlalchemy import func, select
 from test_polite import Site, served
 
 from bench import kills
 from demo.web import DemoWeb
+from store import models as rows
 from store.database import Database
 
 SOURCE = """\
@@ -185,3 +187,41 @@ def test_new_rules_of_a_source_are_applied_to_what_was_seen(
     assert yaodian("crawl", "demo-longyuan").stdout.count("new       ") == 1
     path.write_text(rules, encoding="utf-8")
     assert yaodian("crawl", "demo-longyuan").stdout.count("new       ") == 6
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("is_open", [False, True], ids=["nobody writes", "somebody writes"])
+def test_an_archive_that_may_only_be_read_is_read(
+    archive: Database, data: Path, tmp_path: Path, is_open: bool
+) -> None:
+    with archive.read() as session:
+        documents = session.scalar(select(func.count()).select_from(rows.Document))
+        two = session.scalars(select(rows.Plan.id).order_by(rows.Plan.id).limit(2)).all()
+    if not is_open:
+        archive.close()
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    mounted = subprocess.run(["mount", "--bind", str(data), str(seen)], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("mounting a folder read-only takes root")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(seen)], check=True)
+        asked = [*_program(seen), "export", "documents"]
+        told = subprocess.run(asked, capture_output=True, text=True, env=clean_environment(), check=False)
+        assert (told.stderr, told.stdout.count("\n")) == ("", documents)
+        writing = [*_program(seen), "plans", "merge", *two]
+        refused = subprocess.run(
+            writing, capture_output=True, text=True, env=clean_environment(), check=False
+        )
+        assert refused.returncode == 1
+        assert refused.stderr.count("\n") == 1
+        assert "make the file and its folder writable for this user" in refused.stderr
+    finally:
+        subprocess.run(["umount", str(seen)], check=True)
+
+
+@pytest.mark.one_database
+def test_what_was_committed_outlasts_a_power_cut(database: Database) -> None:
+    """SQLite syncs each commit: in WAL mode, NORMAL may lose the last ones, and a digest would be made twice."""
+    with database.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2

@@ -13,19 +13,31 @@ from yaodian.commands import app
 def main() -> None:
     _speak_anyway()
     try:
-        app(_hoisted(sys.argv[1:]))
+        _run(_hoisted(sys.argv[1:]))
     except YaodianError as error:
         sys.stderr.write(f"yaodian: {error}\n")
         sys.exit(2 if isinstance(error, WrongUse) else 1)
     except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; that is no failure of ours.
-        sys.stderr.close()
+        # The reader of our output has gone, as `head` does; that is no failure of ours. What is still to be written
+        # when Python ends goes nowhere, or it would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
         sys.stderr.write(
             f"yaodian: {error.filename or 'output'}: {error.strerror}; mend that and run it again\n"
         )
         sys.exit(1)
+
+
+def _run(words: list[str]) -> None:
+    """The command, up to its last word written. Typer ends with status 1 where the reader has gone."""
+    try:
+        app(words)
+    except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):
+            raise leaving.__context__ from None
+        sys.stdout.flush()
+        raise
 
 
 def _speak_anyway() -> None:

@@ -171,13 +171,8 @@ class SourceSpider(ListingSpider):
         if is_other or not (self.source.match.is_about(page.title, page.text) or files.may_be_cover(page)):
             self._unmatched(document, captures)
             return []
-        twin = self.keeper.twin(document, page)
-        if twin is None or twin.document in self._standing:
-            self._stands(response, document)
-            return self._gather(visit, captures, page)
-        if twin.document in self._gone:
-            return self._moved_here(twin, visit)
-        return [self._ask(twin, self.on_twin, found=visit)]
+        self._stands(response, document)
+        return self._gather(visit, captures, page)
 
     async def _read(self, capture: Capture, visit: Visit) -> Page:
         """The document: a page, or a file that the listing leads to directly. Raises Blocked or Unreadable."""
@@ -199,13 +194,14 @@ class SourceSpider(ListingSpider):
         asked = wanted(self.keeper.attachments(visit.document, page.attachments if page else None))
         gathering = Gathering(visit, visit.document, captures, page, asked)
         if not asked:
-            self._settle(gathering)
+            return self._settle(gathering)
         requests = []
         for known in asked:
             try:
                 requests.append(self._ask_attachment(gathering, known))
             except ValueError as error:
-                self._came(gathering, known, Fetched(known.attachment, problem=f"no web address: {error}"))
+                nowhere = Fetched(known.attachment, problem=f"no web address: {error}")
+                requests += self._came(gathering, known, nowhere)
         return requests
 
     def _ask_attachment(self, gathering: Gathering, known: Known) -> Request:
@@ -219,24 +215,23 @@ class SourceSpider(ListingSpider):
             dont_filter=True,
         )
 
-    async def on_attachment(self, response: Response, gathering: Gathering, known: Known) -> None:
+    async def on_attachment(self, response: Response, gathering: Gathering, known: Known) -> list[Request]:
         with self._stopping():
             capture = capture_of(response, self.keeper.clock)
             fetched = await asyncio.to_thread(answered, known, response, capture, gathering.held)
-            self._came(gathering, known, fetched)
+            return self._came(gathering, known, fetched)
 
-    def on_attachment_failure(self, failure: Failure) -> None:
+    def on_attachment_failure(self, failure: Failure) -> list[Request]:
         meta = failure.request.meta  # type: ignore[attr-defined]
         with self._stopping():
-            self._came(meta["gathering"], meta["known"], failed(meta["known"], failure))
+            return self._came(meta["gathering"], meta["known"], failed(meta["known"], failure))
 
-    def _came(self, gathering: Gathering, known: Known, fetched: Fetched) -> None:
+    def _came(self, gathering: Gathering, known: Known, fetched: Fetched) -> list[Request]:
         self.counts["attachments"] += 1
         if fetched.problem and fetched.problem != known.problem:
             self._count_attachment_problem(known, fetched)
         gathering.came[known.visit.url] = fetched
-        if gathering.is_whole:
-            self._settle(gathering)
+        return self._settle(gathering) if gathering.is_whole else []
 
     def _count_attachment_problem(self, known: Known, fetched: Fetched) -> None:
         """A dead link of an old page is that page's matter, told in its version; the crawl has read all there is."""
@@ -245,16 +240,16 @@ class SourceSpider(ListingSpider):
         else:
             self._count_problem("attachment", known.visit.url, fetched.problem or "")
 
-    def _settle(self, gathering: Gathering) -> None:
-        """The page and all of its attachments are there: keep them together."""
+    def _settle(self, gathering: Gathering) -> list[Request]:
+        """The page and all of its attachments are there: keep them together, unless they may be a document that moved."""
         visit, document, page = gathering.visit, gathering.document, gathering.page
         capture, parts = gathering.capture, gathering.captures[1:]
         if gathering.is_unchanged and capture is None:
             self._tell(visit, self.keeper.unchanged(document, gathering.fetched))
-            return
+            return []
         if gathering.is_unchanged and capture is not None:
             self._tell(visit, self.keeper.keep_same(document, capture, gathering.fetched, parts))
-            return
+            return []
         if page is None:
             newest = self.keeper.newest(document)
             assert newest is not None, "only what has a version has attachments that are known"
@@ -262,11 +257,17 @@ class SourceSpider(ListingSpider):
         whole = files.joined(page, gathering.contents(page.attachments))
         if capture is not None and not self.source.match.is_about(whole.title, whole.text):
             self._unmatched(document, gathering.captures)
-        else:
-            # a page that was not read now is as it was read then
-            reader = self.reading.again if gathering.page else None
-            kept = self.keeper.keep_page(document, capture, whole, gathering.fetched, parts, reader)
-            self._tell(visit, kept)
+            return []
+        twin = self.keeper.twin(document, whole)
+        if twin is not None and twin.document in self._gone:
+            return self._moved_here(twin, visit)
+        if twin is not None and twin.document not in self._standing:
+            return [self._ask(twin, self.on_twin, found=visit)]
+        # a page that was not read now is as it was read then
+        reader = self.reading.again if gathering.page else None
+        kept = self.keeper.keep_page(document, capture, whole, gathering.fetched, parts, reader)
+        self._tell(visit, kept)
+        return []
 
     # ── documents that moved ──
 

@@ -125,6 +125,9 @@ def _page(
     heading, place = _heading(opened, main, rules, len(divided.above))
     reading = lines.clean(divided, main.element, heading)
     reading.body = without_notices(reading.body, template)
+    if not reading.body and main.how == "descent" and main.element is not opened.body:
+        # A container of which nothing stays, as a footer's address, was the heaviest of a page with hardly a word.
+        return _page(opened, replace(main, element=opened.body), rules, template)
     text = "\n".join(line.text for line in reading.body)
     files = attachments(reading.body, written(main.element, url))
     start = None if text else anchor.below_info(whole, opened.hints)

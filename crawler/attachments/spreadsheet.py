@@ -40,6 +40,11 @@ def read(body: bytes) -> Reading:
         return Reading("encrypted", detail="it asks for a password")
     except calamine.CalamineError as error:
         raise Unreadable("the spreadsheet is damaged") from error
+    except BaseException as error:
+        # The library is Rust, and where it panics over a damaged file that is no Exception, of a class without a module.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise Unreadable("the spreadsheet is damaged") from error
     return Reading("read", "\n".join(lines))
 
 

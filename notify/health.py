@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from notify import outbox
+from notify import language, outbox
 from notify.mail import environment
 from notify.parcels import Letter, Reader
 from notify.post import Post
@@ -75,7 +75,7 @@ def letter(changed: Sequence[Condition], timezone: str) -> Letter:
     more = f" 等 {len(ordered)} 个来源" if len(ordered) > 1 else ""
     subject = f"要点 来源状态：{first.source} {STATES[first.state]}{more}"
     text = (
-        environment()
+        environment(language.SOURCE)
         .get_template("health.txt")
         .render(changed=ordered, states=STATES, signs=SIGNS, zone=ZoneInfo(timezone))
     )

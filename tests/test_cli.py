@@ -190,7 +190,7 @@ def test_init_and_doctor(tmp_path: Path) -> None:
     assert run("init").returncode == 0
     findings = json.loads(run("doctor", "--format", "json").stdout)
     assert {f["what"]: f["ok"] for f in findings} | {"disk": True} == dict.fromkeys(
-        ("data", "database", "archive", "disk", "sources", "clock"), True
+        ("data", "database", "archive", "disk", "sources", "health", "dns", "clock", "smtp"), True
     )
     assert {path.name for path in (tmp_path / "data").iterdir()} == {
         "yaodian.db",

@@ -24,7 +24,7 @@ demo: install ## four days of publishing and editing on sample sites, and the di
 	@$(BIN)/yaodian demo
 
 test: lint ## lint, types and every test; on PostgreSQL too where Debian has it
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 lint: install ## ruff and mypy --strict
 	@$(BIN)/ruff check .

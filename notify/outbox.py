@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from notify import addresses, channels
 from notify.parcels import Letter, Reader
 from store import models as rows
+from store.errors import UsageError
 from store.shapes import iso
 
 Kind = Literal["digest", "confirmation", "known", "manage", "health"]
@@ -63,6 +64,28 @@ def requested_lately(session: Session, address: str, now: dt.datetime) -> int:
         rows.Delivery.created_at > now - dt.timedelta(days=1),
     )
     return session.scalar(query) or 0
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many deliveries are in each state."""
+    query = select(rows.Delivery.state, func.count()).group_by(rows.Delivery.state)
+    return {state: number for state, number in session.execute(query)}
+
+
+def troubled(session: Session, most: int = 100) -> list[rows.Delivery]:
+    """What could not be handed over, or not yet after a first attempt; the newest first."""
+    delivery = rows.Delivery
+    waits = (delivery.state == WAITING) & (delivery.attempts > 0)
+    query = select(delivery).where(waits | delivery.state.in_((REFUSED, ABANDONED)))
+    return list(session.scalars(query.order_by(delivery.id.desc()).limit(most)))
+
+
+def again(session: Session, delivery_id: int, now: dt.datetime) -> None:
+    """Try a delivery once more, the same mail, now. What was sent or dropped stays. Raises UsageError."""
+    found = session.get(rows.Delivery, delivery_id, with_for_update=True)
+    if found is None or found.state not in (WAITING, REFUSED, ABANDONED):
+        raise UsageError(f"delivery {delivery_id} is not one that can be tried again")
+    found.state, found.due_at, found.attempts, found.refusals = WAITING, now, 0, 0
 
 
 def shape(delivery: rows.Delivery) -> dict[str, Any]:

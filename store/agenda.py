@@ -80,6 +80,11 @@ def sync(
     return changed
 
 
+def hurry(session: Session, source: str, now: dt.datetime) -> None:
+    """Look at a source's listings as soon as a service has a hand free. One that was never crawled is due anyway."""
+    session.execute(update(rows.Source).where(rows.Source.id == source).values(next_due_at=now))
+
+
 def is_due(now: dt.datetime) -> ColumnElement[bool]:
     """Of a source's row, that may not be there yet: whether its listings or known documents are to be looked at."""
     return or_(is_listing_due(now), rows.Source.recheck_due_at <= now)

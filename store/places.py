@@ -86,6 +86,12 @@ def runs(session: Session, source: str) -> list[rows.Run]:
     return list(session.scalars(query.limit(MOST)))
 
 
+def last_runs(session: Session) -> dict[str, rows.Run]:
+    """Each source's last crawl."""
+    last = select(func.max(rows.Run.id)).group_by(rows.Run.source_id)
+    return {run.source_id: run for run in session.scalars(select(rows.Run).where(rows.Run.id.in_(last)))}
+
+
 def signs(session: Session, source: str) -> list[rows.HealthEvent]:
     """What was not as it should be, the latest first."""
     query = select(rows.HealthEvent).where(rows.HealthEvent.source_id == source)

@@ -176,7 +176,8 @@ def application(archive: Database, data: Path) -> FastAPI:
         data / "outbox",
         "http://testserver",
     )
-    return create(Terms(archive, data, "Asia/Shanghai", post, "secret of this test"))
+    program = (*PROGRAM, "--data", str(data))
+    return create(Terms(archive, data, "Asia/Shanghai", post, "secret of this test", program))
 
 
 @pytest.fixture

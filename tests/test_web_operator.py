@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import pkgutil
+import re
+from importlib import import_module
+from pathlib import Path
 
 import lxml.html
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from demo.web import DemoWeb
+from notify import subscriptions
 from store import models as rows
 from store import operators, plandesk
 from store.database import Database
-from web import sessions
+from web import pages, sessions
 
 NAME, PASSWORD = "wang", "a long enough password"
 NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
@@ -117,3 +123,118 @@ def test_plans_are_split_and_merged_again(reader: TestClient, known: None, archi
     with archive.read() as session:
         # One of both ids stays, that of the plan that was known first; the other leads there.
         assert plandesk.plan(session, plan) is plandesk.plan(session, other)
+
+
+ADDRESS = "zwgk/jyjh/"
+
+
+@pytest.fixture
+def loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages' own children may fetch what the tests serve."""
+    monkeypatch.setenv("YAODIAN_ALLOW_PRIVATE_ADDRESSES", "1")
+
+
+@pytest.mark.one_database
+def test_a_source_is_added_from_its_address_with_what_it_finds_shown_first(
+    reader: TestClient, known: None, web: DemoWeb, data: Path, loopback: None
+) -> None:
+    sign_in(reader)
+    url = next(url for url in re.findall(r"http://\S+", "".join(web.sources().values())) if ADDRESS in url)
+    url = url.strip("[]\"',")
+    found = lxml.html.fromstring(reader.get("/operator/sources/new", params={"url": url}).text)
+    (text,) = found.xpath("//textarea/text()")
+    assert "item: ul.list li" in text
+    assert len(found.xpath("//table//td/a")) > 3
+    assert "陇政办发〔2026〕18号" in reader.get("/operator/sources/new", params={"url": url}).text
+    wrong = reader.post(
+        "/operator/sources/try", data={"text": text.replace("ul.list li", "ul.none li"), "url": url}
+    )
+    assert "no entries" in wrong.text
+    broken = reader.post("/operator/sources", data={"text": text.replace("item:", "itme:"), "url": url})
+    assert broken.status_code == 422
+    assert "itme" in lxml.html.fromstring(broken.text).xpath("string(//*[@role='alert'])")
+    saved = reader.post(
+        "/operator/sources", data={"text": f"# 试验\n{text}", "url": url}, follow_redirects=False
+    )
+    name = saved.headers["Location"].rpartition("/")[2]
+    assert (data / "sources" / f"{name}.yaml").read_text(encoding="utf-8").startswith("# 试验\n")
+    again = reader.post("/operator/sources", data={"text": text, "url": url})
+    assert (again.status_code, "is there already" in again.text) == (422, True)
+    reader.post("/operator/sources/switch", data={"id": name, "enabled": "false"})
+    assert "enabled: false" in (data / "sources" / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "- a",
+        "id: ../../etc/passwd",
+        "id: a\nname: !!python/object/apply:os.system [ls]",
+        "{" * 5000,
+        "\x00",
+    ],
+)
+def test_a_file_that_is_none_is_said(reader: TestClient, known: None, data: Path, text: str) -> None:
+    sign_in(reader)
+    before = sorted((data / "sources").iterdir())
+    for address in ("/operator/sources", "/operator/sources/try"):
+        assert reader.post(address, data={"text": text}).status_code == 422
+    assert sorted((data / "sources").iterdir()) == before
+
+
+@pytest.mark.one_database
+def test_the_sources_show_how_they_are_and_are_looked_at_when_asked(
+    reader: TestClient, known: None, archive: Database, watched: DemoWeb
+) -> None:
+    sign_in(reader)
+    page = lxml.html.fromstring(reader.get("/operator/sources").text)
+    assert "/operator/sources/demo-longyuan" in page.xpath("//main//a/@href")
+    reader.post("/operator/sources/hurry", data={"id": "demo-longyuan"})
+    with archive.read() as session:
+        due = session.get_one(rows.Source, "demo-longyuan").next_due_at
+    assert due is not None
+    assert due <= dt.datetime.now(dt.UTC)
+    one = lxml.html.fromstring(reader.get("/operator/sources/demo-longyuan").text)
+    assert one.xpath("//pre")
+    assert len(one.xpath("//table//tr")) > 1
+
+
+@pytest.mark.one_database
+def test_subscriptions_and_what_was_not_delivered_are_at_hand(
+    reader: TestClient, known: None, archive: Database
+) -> None:
+    reader.post("/subscribe", data={"address": "reader@example.org", "keyword": "双减"})
+    sign_in(reader)
+    page = reader.get("/operator/mail").text
+    assert "reader@example.org" in page
+    (subscription,) = subscriptions.every(archive)
+    reader.post("/operator/mail/confirm", data={"id": subscription.id})
+    reader.post("/operator/mail/pause", data={"id": subscription.id})
+    assert subscriptions.get(archive, subscription.id).state == "paused"
+    reader.post("/operator/mail/resume", data={"id": subscription.id})
+    assert subscriptions.get(archive, subscription.id).state == "active"
+    with archive.write() as session:
+        delivery = session.scalars(select(rows.Delivery)).one()
+        delivery.state, delivery.last_error, delivery.attempts = "refused", "550 no such user", 1
+        number = delivery.id
+    assert "550 no such user" in reader.get("/operator/mail").text
+    reader.post("/operator/mail/again", data={"id": number})
+    with archive.read() as session:
+        assert session.get_one(rows.Delivery, number).state == "waiting"
+
+
+@pytest.mark.one_database
+def test_every_page_of_the_operator_is_his_alone(reader: TestClient, known: None) -> None:
+    modules = [import_module(f"web.pages.{found.name}") for found in pkgutil.iter_modules(pages.__path__)]
+    routes = [route for module in modules for route in module.router.routes]
+    open_to_all = ("/operator/login", "/operator/logout")
+    guarded = [r for r in routes if r.path.startswith("/operator") and r.path not in open_to_all]
+    assert len(guarded) > 12
+    for route in guarded:
+        address = route.path.replace("{id}", "demo-longyuan")
+        for method in route.methods:
+            answer = reader.request(method, address, follow_redirects=False)
+            assert answer.status_code in (303, 422), (method, address)
+            assert answer.status_code == 422 or "/operator/login" in answer.headers["Location"]

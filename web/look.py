@@ -19,6 +19,7 @@ from starlette.datastructures import URL
 import notify.words
 import web.words
 from notify import language as languages
+from notify.filters import Filter
 from store import models as rows
 from store import regions
 from store.flow import Metadata
@@ -35,6 +36,9 @@ TABLES: Mapping[str, Mapping[Any, str]] = {
     "desk": web.words.DESK,
     "ORIGINS": web.words.ORIGINS,
     "STATES": web.words.STATES,
+    "CONDITIONS": web.words.CONDITIONS,
+    "DELIVERIES": web.words.DELIVERIES,
+    "SUBSCRIPTIONS": web.words.SUBSCRIPTIONS,
     "PROBLEMS": web.words.PROBLEMS,
     "TYPES": {key: notify.words.TYPES[key] for key in TYPES},
     "OPS": notify.words.OPS,
@@ -57,6 +61,9 @@ def environment(language: str) -> jinja2.Environment:
         "said": said,
         "around": around,
         "anchor": anchor,
+        "scope": lambda subscription: notify.words.described(
+            Filter.model_validate(subscription.filter), language
+        ),
     }
     made.globals |= {"static": static, "PROVINCES": regions.provinces(), "languages": LANGUAGES}
     say = languages.speech(language).gettext

@@ -22,6 +22,7 @@ def _now() -> dt.datetime:
 class Terms:
     """`data` is the data directory, `timezone` the one in which days are told, `post` sends letters, reads the links in
     them, and knows the address under which readers reach the pages. `secret` signs the cookies of operators.
+    `program` is how Yaodian itself is called on this data directory, for what has to fetch from the web.
     `requests_per_minute` is what programs of one address get of the API; 0 sets no bound."""
 
     database: Database
@@ -29,6 +30,7 @@ class Terms:
     timezone: str
     post: Post
     secret: str
+    program: tuple[str, ...] = ()
     requests_per_minute: int = 300
     clock: Callable[[], dt.datetime] = _now
 

@@ -15,7 +15,33 @@ NAVIGATION = {
     "/trends": N_("趋势"),
     "/subscribe": N_("订阅"),
 }
-DESK = {"/operator": N_("概况"), "/operator/plans": N_("合并与拆分")}
+DESK = {
+    "/operator": N_("概况"),
+    "/operator/sources": N_("来源"),
+    "/operator/sources/new": N_("添加来源"),
+    "/operator/mail": N_("订阅与寄送"),
+    "/operator/plans": N_("合并与拆分"),
+}
+CONDITIONS = {
+    "ok": N_("正常"),
+    "quiet": N_("久无更新"),
+    "degraded": N_("部分异常"),
+    "blocked": N_("被拒绝"),
+    "broken": N_("无法读取"),
+}
+DELIVERIES = {
+    "waiting": N_("等待寄出"),
+    "sent": N_("已寄出"),
+    "refused": N_("被拒收"),
+    "abandoned": N_("多次失败，已放弃"),
+    "dropped": N_("不再需要"),
+}
+SUBSCRIPTIONS = {
+    "pending": N_("等待确认"),
+    "active": N_("正常"),
+    "paused": N_("已暂停"),
+    "ended": N_("已退订"),
+}
 ORIGINS = {
     "source": N_("来源文件指定"),
     "meta": N_("网页头部"),

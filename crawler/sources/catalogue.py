@@ -80,8 +80,8 @@ def read(path: Path) -> Source:
     return parse(text, str(path), path.stem)
 
 
-def parse(text: str, name: str, expected_id: str) -> Source:
-    """A source out of YAML text; `name` stands for the file in errors."""
+def parse(text: str, name: str, expected_id: str | None) -> Source:
+    """A source out of YAML text; `name` stands for the file in errors. Without `expected_id` its id may be any."""
     try:
         data = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -96,7 +96,7 @@ def parse(text: str, name: str, expected_id: str) -> Source:
         source = Source.model_validate(data)
     except ValidationError as error:
         raise _first_error(error, name) from error
-    if source.id != expected_id:
+    if expected_id is not None and source.id != expected_id:
         raise SourceError(name, "id", f"{source.id!r} is not the file's name; call the file {source.id}.yaml")
     return source
 

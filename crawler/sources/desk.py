@@ -14,21 +14,20 @@ from crawler.sources.schema import Source
 from store.errors import OperatorError, SourceError, UsageError
 
 
-def write(folder: Path, source: dict[str, Any]) -> tuple[Path, Source]:
-    """A new file for a source. Raises SourceError when it can't be one, OperatorError when there is a file already."""
-    name = str(source["id"])
-    path = folder / f"{name}.yaml"
-    text = as_text(source)
-    valid = catalogue.parse(text, str(path), name)
+def write(folder: Path, text: str) -> tuple[Path, Source]:
+    """A new file for a source, named for its id, with this text. Raises SourceError when it can't be one, OperatorError
+    when there is a file already."""
+    source = catalogue.parse(text, "the source file", None)
+    path = folder / f"{source.id}.yaml"
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as error:
-        raise OperatorError(f"{path}: is there already; give another --id, or remove it first") from error
+        raise OperatorError(f"{path}: is there already; take another id, or remove it first") from error
     except OSError as error:
         path.unlink(missing_ok=True)
         raise OperatorError(f"{path}: {error.strerror}; make it a folder that can be written") from error
-    return path, valid
+    return path, source
 
 
 def as_text(source: dict[str, Any]) -> str:

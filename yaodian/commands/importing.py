@@ -32,5 +32,5 @@ def import_(
     known = load(settings).sources
     new = [source for source in found if source["id"] not in known]
     for source in new:
-        typer.echo(str(desk.write(settings.sources, source)[0]))
+        typer.echo(str(desk.write(settings.sources, desk.as_text(source))[0]))
     typer.echo(f"{len(new)} sources imported, {len(found) - len(new)} were there already")

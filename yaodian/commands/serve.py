@@ -84,6 +84,7 @@ class _Web:
     def __init__(self, settings: Settings, database: Database, host: str, port: int) -> None:
         import uvicorn
 
+        from scheduler.children import program
         from web.app import create
         from web.terms import Terms
 
@@ -93,6 +94,7 @@ class _Web:
                 data=settings.data,
                 timezone=settings.timezone,
                 secret=settings.signing_secret(),
+                program=tuple(program(settings.data)),
                 post=settings.post(),
             )
         )

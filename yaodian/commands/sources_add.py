@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,6 +38,7 @@ DOCUMENTS = {
     "problem": "problem",
 }
 SHOWN = 20
+HEADINGS = 12
 
 
 @group.command("detect")
@@ -54,7 +56,7 @@ def detect_(
 
     found = look(place, url, configured(context))
     source = as_file(found.detected)
-    entries = [_entry(entry) for entry in found.detected.entries]
+    entries = [entry_of(entry) for entry in found.detected.entries]
     if form is Format.table:
         typer.echo(as_text(source))
         preview(found)
@@ -107,7 +109,7 @@ def add(
     if asks:
         typer.echo(desk.as_text(source))
         typer.confirm("write this file?", default=True, abort=True)
-    path, valid = desk.write(settings.sources, source)
+    path, valid = desk.write(settings.sources, desk.as_text(source))
     typer.echo(f"{path}: {_counted(found.detected.entries, valid.match)}")
     for note in found.detected.notes:
         typer.echo(f"note: {note}")
@@ -177,27 +179,32 @@ def _refuse_taken(settings: Settings, source_id: str) -> None:
 
 def preview(found: Found) -> None:
     """The entries, the documents, and what could not be found."""
-    entries, match = found.detected.entries, MatchRules()
+    seen(found.detected.entries, found.samples, found.detected.notes, MatchRules())
+
+
+def seen(
+    entries: Sequence[Entry], samples: Sequence[Sample], notes: Iterable[str], match: MatchRules
+) -> None:
     typer.echo(_counted(entries, match))
-    rows = [_entry(entry) | {"plan": "yes" if match.takes(entry.title) else ""} for entry in entries]
+    rows = [entry_of(entry) | {"plan": "yes" if match.takes(entry.title) else ""} for entry in entries]
     show(rows[:SHOWN], ENTRIES, Format.table)
     if len(rows) > SHOWN:
         typer.echo(f"… and {len(rows) - SHOWN} more")
-    if found.samples:
-        typer.echo(f"\n{sum(sample.page is not None for sample in found.samples)} documents read")
-        show((document_of(sample) for sample in found.samples), DOCUMENTS, Format.table)
-    for note in found.detected.notes:
+    if samples:
+        typer.echo(f"\n{sum(sample.page is not None for sample in samples)} documents read")
+        show((document_of(sample) for sample in samples), DOCUMENTS, Format.table)
+    for note in notes:
         typer.echo(f"note: {note}")
 
 
-def _counted(entries: tuple[Entry, ...], match: MatchRules) -> str:
+def _counted(entries: Sequence[Entry], match: MatchRules) -> str:
     dated = [entry.date for entry in entries if entry.date]
     span = f" ({min(dated)} to {max(dated)})" if dated else ""
     plans = sum(match.takes(entry.title) for entry in entries)
     return f"{len(entries)} entries, {len(dated)} dated{span}, {plans} plans"
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def entry_of(entry: Entry) -> dict[str, Any]:
     return {"url": entry.url, "title": entry.title, "date": entry.date.isoformat() if entry.date else None}
 
 
@@ -214,5 +221,6 @@ def document_of(sample: Sample) -> dict[str, Any]:
         "published_at": published.isoformat() if published else None,
         "sections": sum(node.label is not None for node in page.outline),
         "characters": len(page.text),
+        "headings": [f"{n.label}{n.heading}" for n in page.outline if n.label and n.heading][:HEADINGS],
         "confidence": page.confidence,
     }

@@ -1,9 +1,10 @@
-"""A month of the service on an accelerated clock. `python -m bench.month [minutes a step]`
+"""A month of the service on an accelerated clock, as a table of every job's runs. `python -m bench.month [minutes a step]`
 
 The service's own decisions (what to claim, when it is due again) on a real database, with work that takes a while of
-simulated time. Two services share the database over days on which the clocks of Berlin and New York go back; one of
-them is killed now and then, both are down for an hour, the machine's clock is set ahead by three hours, back by two,
-and for ten minutes stands a year ahead. What the schedules want is worked out apart, minute by minute.
+simulated time. Two services share the database over days on which the clocks of Sydney go ahead and those of Berlin
+and New York go back. One of them is killed now and then and one restarted, both are down for an hour; the machine's
+clock is set ahead by three hours, back by two, and for half an hour stands a year ahead. Each run is held against
+`bench.month_wanted`, which knows nothing of the service; exit status 1 when one differs.
 """
 
 from __future__ import annotations
@@ -12,182 +13,229 @@ import datetime as dt
 import sys
 import tempfile
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy import event
 
+from bench.month_wanted import (
+    DAY,
+    HOUR,
+    KILLED,
+    MINUTE,
+    STOPPED,
+    Job,
+    Ran,
+    Reckoned,
+    Times,
+    hours_between,
+    reckon,
+)
 from crawler.sources.catalogue import Catalogue
 from crawler.sources.schema import Source
+from scheduler.chores import CHORES, DIGESTS, Mail
 from scheduler.service import Service, Terms
 from scheduler.work import Ending, Limits, Work
 from store import agenda, runs
 from store.database import Database
 
-BEGIN = dt.datetime(2026, 10, 10, tzinfo=dt.UTC)
-END = dt.datetime(2026, 11, 10, tzinfo=dt.UTC)
-TAKES = dt.timedelta(minutes=8)
-HOUR = dt.timedelta(hours=1)
-DAY = dt.timedelta(days=1)
+BEGIN = dt.datetime(2026, 10, 2, tzinfo=dt.UTC)
+TAKES = 8 * MINUTE
 
-SCHEDULES: dict[str, dict[str, str]] = {
-    "every-6h": {"every": "6h"},
-    "every-1h-jitter": {"every": "1h", "jitter": "10m"},
-    "shanghai-0700": {"cron": "0 7 * * *", "timezone": "Asia/Shanghai"},
-    "berlin-0230": {"cron": "30 2 * * *", "timezone": "Europe/Berlin"},
-    "newyork-0130": {"cron": "30 1 * * *", "timezone": "America/New_York"},
-    "berlin-weekdays": {"cron": "0 8 * * mon-fri", "timezone": "Europe/Berlin"},
-    "quiet-nights": {"every": "2h", "quiet": "22:00-06:30", "timezone": "Asia/Shanghai"},
-}
-KILLS = [BEGIN + 3 * DAY + 5 * HOUR, BEGIN + 12 * DAY + HOUR, BEGIN + 25 * DAY + 30 * HOUR / 60]
-DOWN = (BEGIN + 6 * DAY + 22.7 * HOUR, BEGIN + 6 * DAY + 23.7 * HOUR)  # over 07:00 in Shanghai
-AHEAD, BACK = BEGIN + 9 * DAY, BEGIN + 19 * DAY  # the clock is set by three hours, and by minus two
-YEAR_AHEAD = (BEGIN + 22 * DAY, BEGIN + 22 * DAY + HOUR / 6)
+JOBS = (
+    Job("every-6h", every=6 * HOUR),
+    Job("every-1h-jitter", every=HOUR, jitter=10 * MINUTE),
+    Job("quiet-nights", every=2 * HOUR, quiet="22:00-06:30"),
+    Job("shanghai-0700", cron="0 7 * * *"),
+    Job("berlin-0230", "Europe/Berlin", cron="30 2 * * *"),  # comes twice on 25 October
+    Job("berlin-hourly", "Europe/Berlin", cron="0 * * * *"),
+    Job("berlin-weekdays", "Europe/Berlin", cron="0 8 * * mon-fri"),
+    Job("newyork-0130", "America/New_York", cron="30 1 * * *"),  # comes twice on 1 November
+    Job("sydney-0230", "Australia/Sydney", cron="30 2 * * *"),  # does not come on 4 October
+)
+CHORE_JOBS = tuple(
+    # A child is begun for digests when there are any, else each quarter of an hour.
+    Job(chore.name, every=MINUTE, jitter=Mail.ANYWAY - MINUTE)
+    if chore.name == DIGESTS
+    else Job(chore.name, cron=chore.schedule.cron or "", is_new_due=False)
+    for chore in CHORES
+)
 
 
-def wall(true: dt.datetime) -> dt.datetime:
-    """What the machine's clock shows."""
-    shown = true + (3 * HOUR if true >= AHEAD else 0 * HOUR) - (2 * HOUR if true >= BACK else 0 * HOUR)
-    return shown + 365 * DAY if YEAR_AHEAD[0] <= true < YEAR_AHEAD[1] else shown
+@dataclass(frozen=True)
+class Plan:
+    """What happens in the simulated time beside its passing."""
+
+    times: Times
+    kills: tuple[dt.datetime, ...]
+    restarts: tuple[dt.datetime, ...]
+
+
+def whole(step: dt.timedelta) -> Plan:
+    """32 days; each kill and restart hits crawls that run."""
+    ahead, back = BEGIN + 9 * DAY, BEGIN + 19 * DAY + 20 * HOUR + 40 * MINUTE
+    year = BEGIN + 21 * DAY
+    times = Times(
+        BEGIN,
+        BEGIN + 32 * DAY,
+        step,
+        down=((BEGIN + 6 * DAY + 22 * HOUR + 40 * MINUTE, BEGIN + 6 * DAY + 23 * HOUR + 40 * MINUTE),),
+        sets=(
+            (ahead, 3 * HOUR),
+            (back, -2 * HOUR),  # 07:40 in Shanghai becomes 05:40: 07:00 comes twice
+            (year, 365 * DAY),
+            (year + HOUR / 2, -365 * DAY),
+        ),
+    )
+    cuts = [BEGIN + days * DAY + 30 * MINUTE + step for days in (1, 3, 12, 25)]  # 02:30 in Berlin, and a step
+    return Plan(times, (BEGIN + 5 * HOUR, *cuts[::2]), tuple(cuts[1::2]))
 
 
 @dataclass
 class Doing:
     """Work that takes its time on the simulated clock."""
 
-    free: int = 4
+    free: int = 5
     work: list[tuple[dt.datetime, tuple[str, ...], list[runs.Run]]] = field(default_factory=list)
 
     async def run(self, work: Work) -> Ending: ...  # type: ignore[empty-body]  # never called here
     async def stop(self) -> None: ...
 
 
-@dataclass
 class Month:
-    database: Database
-    step: dt.timedelta
-    end: dt.datetime = END
-    now: dt.datetime = BEGIN
-    begun: dict[str, list[dt.datetime]] = field(default_factory=dict)
-    chores: dict[str, list[dt.datetime]] = field(default_factory=dict)
-    running: set[str] = field(default_factory=set)
-    overlaps: int = 0
+    def __init__(self, database: Database, plan: Plan) -> None:
+        self.database, self.plan = database, plan
+        self.now = plan.times.begin
+        self.ran: dict[str, list[Ran]] = {job.name: [] for job in (*JOBS, *CHORE_JOBS)}
 
     def clock(self) -> dt.datetime:
-        return wall(self.now)
+        return self.plan.times.wall(self.now)
 
     def service(self) -> tuple[Service, Doing]:
         doing = Doing()
-        catalogue = Catalogue({name: source(name) for name in SCHEDULES}, ())
+        catalogue = Catalogue({job.name: source(job) for job in JOBS}, ())
         terms = Terms("Asia/Shanghai", (), lambda: catalogue, Limits(3600, 1 << 30), 0)
         return Service(self.database, doing, lambda: terms, self.clock), doing
 
     def run(self) -> None:
-        kills = [moment for moment in sorted(KILLS) if moment > self.now]
+        times = self.plan.times
         pair = [self.service(), self.service()]
-        was = wall(self.now)
-        while self.now < self.end:
-            if DOWN[0] <= self.now < DOWN[1]:
-                for service, doing in pair:
-                    self._finish(service, doing, everything=True)
-                    agenda.resign(self.database, service.name)
-                self.now = DOWN[1]
-                pair = [self.service(), self.service()]
-            while kills and kills[0] <= self.now:
-                kills.pop(0)
-                for _, names, _ in pair[0][1].work:
-                    self.running -= set(names)
+        before = times.begin
+        for self.now in times.looks():
+            passed = [at for at in (*self.plan.kills, *self.plan.restarts) if before < at <= self.now]
+            if any(at in self.plan.kills for at in passed):
+                self._kill(pair[0][1], before)
                 pair[0] = self.service()
-            is_set = abs(wall(self.now) - was - self.step) > dt.timedelta(minutes=1)
-            was = wall(self.now)
+            if any(at in self.plan.restarts for at in passed) or self.now - before > times.step:
+                for service, doing in pair:
+                    self._stop(service, doing, before + times.step if not passed else self.now)
+                pair = [self.service(), self.service()]
             for service, doing in pair:
-                if is_set:
+                if any(before < at <= self.now for at, _ in times.sets):
                     service._files = None  # as `_watch_clock` does
                 self._look(service, doing)
-            self.now += self.step
+            before = self.now
 
     def _look(self, service: Service, doing: Doing) -> None:
         self._finish(service, doing)
         service.refresh()
         for batch in service.claim():
-            self.overlaps += len(self.running & set(batch))
-            self.running |= set(batch)
             for name in batch:
-                self.begun.setdefault(name, []).append(self.now)
-            begun = [runs.begin(self.database, source(name).origin, self.clock) for name in batch]
+                self.ran[name].append(Ran(self.now))
+            begun = [runs.begin(self.database, service.sources[name].origin, self.clock) for name in batch]
             doing.work.append((self.now + TAKES, batch, begun))
         for name in service.claim_chores():
-            self.chores.setdefault(name, []).append(self.now)
+            self.ran[name].append(Ran(self.now, self.now))
             service.note(name)
 
-    def _finish(self, service: Service, doing: Doing, *, everything: bool = False) -> None:
-        for one in [one for one in doing.work if one[0] <= self.now or everything]:
+    def _finish(self, service: Service, doing: Doing) -> None:
+        for one in [one for one in doing.work if one[0] <= self.now]:
             doing.work.remove(one)
             _, batch, begun = one
             for run in begun:
                 run.finish("done", {}, service.due_again(service.sources[run.source], self.clock()))
+                self.ran[run.source][-1].ended = self.now
             service.settle(batch, Ending(Work("crawl", (), Limits(0, 0)), 0, frozenset(batch), stopped=False))
-            self.running -= set(batch)
+
+    def _kill(self, doing: Doing, last: dt.datetime) -> None:
+        """Between two looks: it renewed its claims at the `last`."""
+        for _, batch, _ in doing.work:
+            for name in batch:
+                self.ran[name][-1].ended, self.ran[name][-1].cut = last, KILLED
+
+    def _stop(self, service: Service, doing: Doing, at: dt.datetime) -> None:
+        """In order: what a crawl did not get to stays due."""
+        for _, batch, begun in doing.work:
+            for run in begun:
+                run.interrupt({})
+                self.ran[run.source][-1].ended, self.ran[run.source][-1].cut = at, STOPPED
+            service.settle(batch, Ending(Work("crawl", (), Limits(0, 0)), 1, frozenset(), stopped=True))
+        agenda.resign(self.database, service.name)
 
 
-def source(name: str) -> Source:
+def source(job: Job) -> Source:
+    schedule = {"timezone": job.zone, "quiet": job.quiet or None, "cron": job.cron or None}
+    if job.every:
+        schedule["every"] = f"{job.every // HOUR}h"
+    if job.jitter:
+        schedule["jitter"] = f"{job.jitter // MINUTE}m"
     return Source.model_validate(
         {
-            "id": name, "name": name, "publisher": name, "region": "000000", "kind": "official",
-            "listing": {"urls": [f"https://{name}.example.org/"], "item": "li"},
-            "schedule": SCHEDULES[name],
+            "id": job.name, "name": job.name, "publisher": job.name, "region": "000000", "kind": "official",
+            "listing": {"urls": [f"https://{job.name}.example.org/"], "item": "li"},
+            "schedule": {key: value for key, value in schedule.items() if value},
         }
     )  # fmt: skip
 
 
-def wanted(name: str) -> int | None:
-    """How often a cron schedule wants a run in the month, counted minute by minute on the true clock; None for others."""
-    schedule = SCHEDULES[name]
-    if "cron" not in schedule:
-        return None
-    minute, hour, _, _, weekdays = schedule["cron"].split()
-    zone, count, moment = ZoneInfo(schedule["timezone"]), 0, BEGIN
-    while moment < END:
-        local = moment.astimezone(zone)
-        is_day = weekdays == "*" or local.weekday() < 5
-        count += (local.minute, local.hour, local.fold) == (int(minute), int(hour), 0) and is_day
-        moment += dt.timedelta(minutes=1)
-    return count
-
-
-def simulate(folder: Path, step: dt.timedelta, begin: dt.datetime = BEGIN, end: dt.datetime = END) -> Month:
+def simulate(folder: Path, plan: Plan) -> Month:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     database = Database(f"sqlite:///{folder / 'yaodian.db'}")
     database.upgrade()
-    month = Month(database, step, end, begin)
+    # Nothing here has to survive a power cut.
+    event.listen(
+        database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF")
+    )
+    database.close()
+    month = Month(database, plan)
     month.run()
     database.close()
     return month
 
 
-def table(month: Month) -> list[tuple[str, str, int | None, int, float, float]]:
-    """Name, schedule, runs that cron wants, runs, and the shortest and longest hours between two."""
-    found = []
-    for name, moments in [*sorted(month.begun.items()), *sorted(month.chores.items())]:
-        gaps = [(b - a) / HOUR for a, b in pairwise(moments)]
-        schedule = ", ".join(SCHEDULES.get(name, {"": "chore"}).values())
-        cron = wanted(name) if name in SCHEDULES else None
-        # Each service looks once for the first run of all; a cron source is crawled at once when it is new.
-        found.append((name, schedule, cron, len(moments), min(gaps), max(gaps)))
-    return found
+def judged(month: Month) -> dict[Job, Reckoned]:
+    return {job: reckon(job, month.ran[job.name], month.plan.times) for job in (*JOBS, *CHORE_JOBS)}
 
 
 def main() -> int:
     minutes = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     with tempfile.TemporaryDirectory() as folder:
-        month = simulate(Path(folder), dt.timedelta(minutes=minutes))
-    print(f"{'':18}{'schedule':42}{'wanted':>8}{'runs':>6}{'hours between':>22}")
-    for name, schedule, cron, count, least, most in table(month):
-        told = "" if cron is None else str(cron)
-        print(f"{name:18}{schedule:42}{told:>8}{count:>6}{least:>12.2f} to {most:6.2f}")
-    print(f"crawled twice at a time: {month.overlaps}")
-    return 1 if month.overlaps else 0
+        month = simulate(Path(folder), whole(minutes * MINUTE))
+    found = judged(month)
+    heads = ("wanted", "runs", "cut", "made up", "differ")
+    print(f"{'':16}{'schedule':42}" + "".join(f"{head:>8}" for head in heads) + "   hours between")
+    for job, reckoned in found.items():
+        ran = month.ran[job.name]
+        words = [job.cron or f"every {job.every}", job.jitter and f"jitter {job.jitter}", job.quiet, job.zone]
+        counts = (
+            reckoned.wanted,
+            len(ran),
+            sum(bool(one.cut) for one in ran),
+            reckoned.made_up,
+            len(reckoned.differences),
+        )
+        least, most = hours_between(ran)
+        print(
+            f"{job.name:16}{', '.join(str(word) for word in words if word):42}"
+            + "".join(f"{count:>8}" for count in counts)
+            + f"{least:8.2f} to {most:5.2f}"
+        )
+    differences = [one for reckoned in found.values() for one in reckoned.differences]
+    print(
+        *(differences or ["each run is one that its schedule wants, and each that it wants was begun"]),
+        sep="\n",
+    )
+    return 1 if differences else 0
 
 
 if __name__ == "__main__":

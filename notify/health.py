@@ -61,6 +61,29 @@ def tell(database: Database, operator: str, post: Post, timezone: str, now: dt.d
         return len(changed)
 
 
+def tell_findings(
+    database: Database, operator: str, post: Post, wrong: Sequence[tuple[str, str]], now: dt.datetime
+) -> bool:
+    """Put what `yaodian doctor` found wrong into the outbox, (what, what it says and the remedy) each, unless the last
+    such letter told the same. Whether there was anything to tell."""
+    with database.write() as session:
+        last = session.scalar(
+            select(rows.Letter)
+            .join(rows.Delivery, rows.Delivery.letter_id == rows.Letter.id)
+            .where(rows.Delivery.kind == "doctor")
+            .order_by(rows.Letter.id.desc())
+            .limit(1)
+        )
+        told = [what for what, _ in last.content["data"]["wrong"]] if last else []
+        if sorted(told) == sorted(what for what, _ in wrong):
+            return False
+        subject = f"要点 服务检查：{'、'.join(dict.fromkeys(what for what, _ in wrong)) or '恢复正常'}"
+        text = environment(language.SOURCE).get_template("doctor.txt").render(wrong=wrong)
+        letter = Letter(subject, text, "", text, {"wrong": [list(one) for one in wrong]})
+        outbox.put(session, "doctor", letter, [Reader(operator)], post.domain, now)
+        return True
+
+
 def untold(database: Database) -> bool:
     """Whether there is anything to tell; asked before a write transaction is begun."""
     with database.read() as session:

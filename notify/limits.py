@@ -36,7 +36,7 @@ class Limits:
         taken = session.scalar(
             select(func.count()).where(
                 rows.Delivery.provider == provider,
-                or_(rows.Delivery.sent_at > now - window, rows.Delivery.holder.is_not(None)),
+                or_(rows.Delivery.sent_at.between(now - window, now), rows.Delivery.holder.is_not(None)),
             )
         )
         return max(0, round(rate * window.total_seconds() / 60) - (taken or 0))

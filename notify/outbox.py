@@ -19,10 +19,13 @@ from store import models as rows
 from store.errors import UsageError
 from store.shapes import iso
 
-Kind = Literal["digest", "confirmation", "known", "manage", "health"]
+Kind = Literal["digest", "confirmation", "known", "manage", "health", "doctor"]
 REQUESTED: tuple[Kind, ...] = ("confirmation", "known", "manage")
 """What is sent because somebody typed an address in, who need not be its owner."""
 WAITING, SENT, REFUSED, ABANDONED, DROPPED = "waiting", "sent", "refused", "abandoned", "dropped"
+
+LONGEST_WAIT = dt.timedelta(days=1)
+"""Until a mail that could not be handed over is tried again."""
 
 
 def put(

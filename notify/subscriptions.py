@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy import ColumnElement, delete, select, update
@@ -21,10 +21,15 @@ from store import models as rows
 from store.database import Database
 from store.errors import BadLink, UsageError
 from store.shapes import iso
+from store.zones import timezones
 
 Every = Literal["instant", "daily", "weekly", "monthly"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PENDING, ACTIVE, PAUSED, ENDED = "pending", "active", "paused", "ended"
+
+
+LONGEST = dt.timedelta(days=32)
+"""From one digest to the next, however rare."""
 
 
 class Rhythm(BaseModel):
@@ -41,7 +46,7 @@ class Rhythm(BaseModel):
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:
-        if self.timezone not in available_timezones():
+        if self.timezone not in timezones():
             raise ValueError(f"timezone: {self.timezone!r} is unknown; write such as Asia/Shanghai")
         if self.every == "weekly" and self.on not in ("", *WEEKDAYS):
             raise ValueError(f"on: {self.on!r} is no weekday; write one of {', '.join(WEEKDAYS)}")
@@ -174,6 +179,20 @@ def resume(database: Database, subscription_id: int, now: dt.datetime) -> rows.S
                 .values(state=outbox.WAITING, due_at=now, attempts=0, refusals=0)
             )
         return subscription
+
+
+def forget_ahead(database: Database, now: dt.datetime) -> None:
+    """What only a clock that was ahead can have noted: a digest due later than the longest rhythm wants it, one that
+    was told in the future, so that what comes until then would never be told, a mail put off for longer than any is."""
+    subscription, delivery = rows.Subscription, rows.Delivery
+    with database.write() as session:
+        far = select(subscription).where(subscription.next_due_at > now + LONGEST)
+        for row in session.scalars(far.with_for_update()):
+            row.next_due_at = Rhythm.model_validate(row.rhythm).next(now)
+        session.execute(update(subscription).where(subscription.told_at > now).values(told_at=None))
+        session.execute(update(subscription).where(subscription.confirmed_at > now).values(confirmed_at=now))
+        put_off = delivery.due_at > now + outbox.LONGEST_WAIT
+        session.execute(update(delivery).where(delivery.state == outbox.WAITING, put_off).values(due_at=now))
 
 
 def unsubscribe(database: Database, subscription_id: int, now: dt.datetime) -> rows.Subscription:

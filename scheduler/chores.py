@@ -1,4 +1,4 @@
-"""Regular work beside the crawls: digests, tidying up, verifying the archive. Each is a command of `yaodian`."""
+"""Regular work beside the crawls: digests, a look at our own health, tidying up, verifying the archive. Each is a command of `yaodian`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Chore:
 DIGESTS = "digests"
 CHORES = (
     Chore(DIGESTS, ("digest", "send", "--due"), Schedule(every="1m")),
+    Chore("health", ("doctor", "--tell"), Schedule(cron="15 * * * *")),
     Chore("tidy", ("tidy",), Schedule(cron="30 3 * * *")),
     Chore("verify", ("verify", "--share"), Schedule(cron="30 4 * * *")),
 )

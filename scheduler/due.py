@@ -27,10 +27,17 @@ def next_due(source: Source, crawled_at: dt.datetime, timezone: str) -> dt.datet
     return waking(schedule, wanted + schedule.spread() * _chance(source.id, crawled_at), zone)
 
 
-def latest_due(source: Source, now: dt.datetime, timezone: str) -> dt.datetime:
-    """The latest moment that a clock can have noted for a source as its next that was ahead by less than a day. When a
-    clock is set back by some hours, what was crawled in them is not crawled anew."""
-    return next_due(source, now + dt.timedelta(days=1), timezone) + source.schedule.spread()
+def sane_due(source: Source, noted: dt.datetime, now: dt.datetime, timezone: str) -> dt.datetime:
+    """`noted`, unless the clock must have been ahead when that was noted: then what the schedule says from now on."""
+    first = next_due(source, now, timezone)
+    return noted if noted <= next_due(source, first, timezone) + source.schedule.spread() else first
+
+
+def sane(schedule: Schedule, noted: dt.datetime, now: dt.datetime, timezone: str) -> dt.datetime:
+    """The same, regardless of jitter and quiet hours. Two turns are allowed: a clock that is set back by some hours
+    repeats no day's run, and one that was far ahead makes nothing rest for long."""
+    first = following(schedule, now, timezone)
+    return noted if noted <= following(schedule, first, timezone) else first
 
 
 def waking(schedule: Schedule, moment: dt.datetime, zone: ZoneInfo) -> dt.datetime:

@@ -21,9 +21,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from crawler.sources.catalogue import Catalogue
 from crawler.sources.schema import Source
+from notify import subscriptions
 from scheduler import systemd
 from scheduler.chores import CHORES, DIGESTS, MEMORY, Mail
-from scheduler.due import following, is_quiet, latest_due, next_due
+from scheduler.due import following, is_quiet, next_due, sane, sane_due
 from scheduler.work import Ending, Limits, Runner, Work, batches
 from store import agenda, metrics
 from store.agenda import Due, Wanted
@@ -184,8 +185,10 @@ class Service:
             self.database,
             map(wanted, self.sources.values()),
             lambda source_id, at: self.due_again(self.sources[source_id], at),
-            lambda source_id: latest_due(self.sources[source_id], now, zone),
+            lambda source_id, noted: sane_due(self.sources[source_id], noted, now, zone),
         )
+        agenda.forget_ahead(self.database, now)
+        subscriptions.forget_ahead(self.database, now)
         self._files = files
         log.info("sources read", sources=len(self.sources), changed=len(changed))
 
@@ -263,8 +266,12 @@ class Service:
         now, zone = self.clock(), self.terms.timezone
         if self._stop.is_set():
             return []
-        latest = {chore.name: following(chore.schedule, now, zone) for chore in CHORES}
-        taken = agenda.claim_chores(self.database, self.name, now, {**latest, DIGESTS: now}, latest)
+        schedules = {chore.name: chore.schedule for chore in CHORES}
+        first = {name: following(schedule, now, zone) for name, schedule in schedules.items()}
+        taken = agenda.claim_chores(
+            self.database, self.name, now, {**first, DIGESTS: now},
+            lambda name, noted: sane(schedules[name], noted, now, zone),
+        )  # fmt: skip
         if DIGESTS in taken and not self._mail.is_worth_it(now):
             self.note(DIGESTS)
             taken.remove(DIGESTS)

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from store import models as rows
+from store import rechecks
 from store.database import Database
 from store.locks import alone
 
@@ -50,12 +51,12 @@ def sync(
     database: Database,
     wanted: Iterable[Wanted],
     following: Callable[[str, dt.datetime], dt.datetime],
-    latest: Callable[[str], dt.datetime],
+    sane: Callable[[str, dt.datetime], dt.datetime],
 ) -> list[str]:
     """Bring the duties up to the source files: returns the ids of those that came or changed.
 
-    New rules are tried at once, a new schedule counts from the last crawl (`following` gives the next moment). What
-    is due later than a sane clock can have noted (`latest`) was noted by one that was ahead, and is due anew.
+    New rules are tried at once, a new schedule counts from the last crawl (`following` gives the next moment). A moment
+    that only a clock that was ahead can have noted is replaced (`sane`).
     """
     changed = []
     with database.write() as session:
@@ -74,8 +75,8 @@ def sync(
                 elif source is not None and row.schedule != one.schedule and source.last_crawled_at:
                     source.next_due_at = following(one.id, source.last_crawled_at)
                 row.host, row.schedule, row.rules, row.crashes = one.host, one.schedule, one.rules, 0
-            if source is not None and source.next_due_at and source.next_due_at > latest(one.id):
-                source.next_due_at = None
+            if source is not None and source.next_due_at:
+                source.next_due_at = sane(one.id, source.next_due_at)
         session.execute(delete(rows.Duty).where(rows.Duty.source_id.in_(kept)))
     return changed
 
@@ -166,10 +167,10 @@ def claim_chores(
     service: str,
     now: dt.datetime,
     first: dict[str, dt.datetime],
-    latest: dict[str, dt.datetime],
+    sane: Callable[[str, dt.datetime], dt.datetime],
 ) -> list[str]:
-    """The chores whose time has come. One that has no row yet is due at its `first` moment; one that is due after its
-    `latest` was noted by a clock that was ahead."""
+    """The chores whose time has come. One that has no row yet is due at its `first` moment; one that only a clock that
+    was ahead can have noted is moved (`sane`)."""
     taken = []
     with database.write() as session:
         alone(session, AGENDA)
@@ -178,8 +179,9 @@ def claim_chores(
             if row is None:
                 row = rows.Chore(name=name, due_at=moment)
                 session.add(row)
+            row.due_at = sane(name, row.due_at)
             is_free = row.claimed_until is None or not now < row.claimed_until <= now + LEASE
-            if (row.due_at <= now or row.due_at > latest[name]) and is_free:
+            if row.due_at <= now and is_free:
                 row.claimed_by, row.claimed_until = service, now + LEASE
                 taken.append(name)
     return taken
@@ -191,6 +193,22 @@ def finish_chore(database: Database, service: str, name: str, now: dt.datetime, 
         if row.claimed_by == service:
             row.claimed_by = row.claimed_until = None
             row.done_at, row.due_at = now, due_at
+
+
+# ── a clock that was ahead ──
+
+
+def forget_ahead(database: Database, now: dt.datetime) -> None:
+    """Documents and hosts whose next time only a clock that was ahead can have noted are due: a recheck is wanted
+    within `rechecks.LONGEST`, a host is left alone for a day at most."""
+    latest = now + rechecks.LONGEST
+    document, source = rows.Document, rows.Source
+    with database.write() as session:
+        session.execute(update(document).where(document.next_check_at > latest).values(next_check_at=now))
+        session.execute(update(source).where(source.recheck_due_at > latest).values(recheck_due_at=now))
+        session.execute(
+            update(rows.Host).where(rows.Host.not_before > now + dt.timedelta(days=1)).values(not_before=None)
+        )
 
 
 # ── rechecks ──

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload, undefer
 
 from store import models as rows
@@ -122,9 +122,13 @@ def versions(session: Session) -> Iterator[rows.Version]:
     )
 
 
-def archive_files(session: Session) -> list[str]:
-    """The names of the archive's files that captures lie in."""
-    return list(session.scalars(select(rows.Capture.file).distinct()))
+def archive_ends(session: Session) -> dict[str, int]:
+    """The archive's files that captures lie in, and how many bytes of each these reach over."""
+    end = func.max(rows.Capture.offset + rows.Capture.length)
+    return {
+        file: reach
+        for file, reach in session.execute(select(rows.Capture.file, end).group_by(rows.Capture.file))
+    }
 
 
 def documents(session: Session) -> Iterator[rows.Document]:

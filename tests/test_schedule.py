@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import month, recheck
+from bench.month_wanted import DAY, HOUR, MINUTE, Ran, Times, reckon
 from crawler.sources.schema import Schedule, Source
 from notify.subscriptions import Rhythm
 from scheduler.due import next_due
@@ -126,17 +127,27 @@ def test_a_crawl_is_due_later_within_its_jitter_and_never_in_the_quiet_hours(
     assert not dt.time(1, 15) <= quiet.astimezone(ZoneInfo(zone)).time() < dt.time(5)
 
 
-def test_a_month_of_two_services_crawls_what_is_wanted_and_nothing_twice(tmp_path: Path) -> None:
-    """The days on which clocks go back in Berlin and New York, with a kill: the table of `bench.month` in short."""
-    simulated = month.simulate(
-        tmp_path, dt.timedelta(minutes=30), month.BEGIN + 14 * month.DAY, month.BEGIN + 17 * month.DAY
+def test_days_of_two_services_crawl_what_is_wanted_and_nothing_twice(tmp_path: Path) -> None:
+    """`bench.month` in short: clocks go back in Berlin; a kill, a downtime, and a clock that is set."""
+    begin = dt.datetime(2026, 10, 24, tzinfo=dt.UTC)
+    times = Times(
+        begin,
+        begin + 3 * DAY,
+        30 * MINUTE,
+        down=((begin + 22 * HOUR, begin + 24 * HOUR),),  # over 07:00 in Shanghai
+        sets=((begin + 10 * HOUR, 3 * HOUR), (begin + 45 * HOUR, -2 * HOUR), (begin + 60 * HOUR, 365 * DAY)),
     )
-    assert simulated.overlaps == 0
-    found = {name: len(moments) for name, moments in (simulated.begun | simulated.chores).items()}
-    # a new source is crawled at once, and then when its schedule says
-    assert (found["berlin-0230"], found["newyork-0130"], found["shanghai-0700"]) == (4, 4, 4)
-    assert (found["tidy"], found["verify"]) == (3, 3)
-    assert found["quiet-nights"] < found["every-1h-jitter"]
+    plan = month.Plan(times, (begin + HOUR,), (begin + 31 * HOUR,))
+    simulated = month.simulate(tmp_path, plan)
+    judged = month.judged(simulated)
+    assert [one for found in judged.values() for one in found.differences] == []
+    found = {job.name: reckoned.wanted for job, reckoned in judged.items()}
+    # a new source is crawled at once, and then when its schedule says; what the year skipped is made up once
+    assert (found["shanghai-0700"], found["berlin-0230"], found["tidy"]) == (5, 6, 4)
+    # without the last of its runs, and with one too many, it is seen
+    job, ran = next(job for job in month.JOBS if job.name == "every-6h"), simulated.ran["every-6h"]
+    assert reckon(job, ran[:3] + ran[4:], times).differences
+    assert reckon(job, [*ran[:3], Ran(ran[3].began - HOUR, ran[3].began - HOUR), *ran[3:]], times).differences
 
 
 def test_sources_of_one_schedule_are_spread_over_its_jitter() -> None:

@@ -16,6 +16,10 @@ from conftest import PROGRAM
 from sqlalchemy import select, update
 
 from demo.web import DemoWeb
+from notify import outbox, subscriptions
+from notify.filters import Filter
+from notify.parcels import Letter, Reader
+from notify.subscriptions import Rhythm
 from scheduler.work import batches
 from store import agenda, metrics, runs
 from store import models as rows
@@ -131,7 +135,7 @@ def duties(database: Database, *names: str, rules: str = "r", at: dt.datetime = 
         database,
         [Wanted(name, f"{name[0]}.example.org", "{}", rules) for name in names],
         lambda _, crawled_at: crawled_at + HOUR,
-        lambda _: at + HOUR,
+        lambda _, noted: noted if noted <= at + 2 * HOUR else at,
     )
 
 
@@ -191,6 +195,36 @@ def test_new_rules_are_tried_at_once_and_a_clock_that_was_ahead_is_forgotten(dat
         assert session.scalars(select(rows.Duty.source_id)).all() == ["a1"]
 
 
+def test_what_a_clock_that_was_far_ahead_noted_holds_nothing_up(archive: Database) -> None:
+    """Else documents would not be looked at, digests not be made and mails not be sent for a year."""
+    year = dt.timedelta(days=365)
+    made = subscriptions.subscribe(archive, "reader@example.org", Filter(), Rhythm(), NOW)
+    subscriptions.confirm(archive, made.id, NOW)
+    letter = Letter("s", "t", "", "t", {})
+    with archive.write() as session:
+        outbox.put(session, "health", letter, [Reader("operator@example.org")], "example.org", NOW)
+        for moment in (
+            rows.Subscription.next_due_at, rows.Subscription.told_at, rows.Subscription.confirmed_at,
+            rows.Delivery.due_at, rows.Document.next_check_at, rows.Source.recheck_due_at,
+        ):  # fmt: skip
+            session.execute(update(moment.class_).values({moment: NOW + year}))
+        session.add(rows.Host(name="a", strain=1, not_before=NOW + year, asked=True, sign="", because=""))
+    agenda.forget_ahead(archive, NOW)
+    subscriptions.forget_ahead(archive, NOW)
+    with archive.read() as session:
+        subscription = session.get_one(rows.Subscription, made.id)
+        assert subscription.next_due_at == dt.datetime(2026, 11, 30, tzinfo=dt.UTC)
+        assert (subscription.told_at, subscription.confirmed_at) == (None, NOW)
+        assert session.get_one(rows.Host, "a").not_before is None
+        for moment in (rows.Delivery.due_at, rows.Document.next_check_at, rows.Source.recheck_due_at):
+            assert set(session.scalars(select(moment))) == {NOW}
+    with archive.write() as session:  # some hours are no reason
+        session.execute(update(rows.Document).values(next_check_at=NOW + 5 * HOUR))
+    agenda.forget_ahead(archive, NOW)
+    with archive.read() as session:
+        assert set(session.scalars(select(rows.Document.next_check_at))) == {NOW + 5 * HOUR}
+
+
 def test_a_hosts_budget_for_rechecks_is_that_of_the_day(database: Database) -> None:
     with database.write() as session:
         granted = [agenda.spend(session, "a", NOW, 6, 10) for _ in range(3)]
@@ -200,7 +234,9 @@ def test_a_hosts_budget_for_rechecks_is_that_of_the_day(database: Database) -> N
 
 def test_a_chore_is_done_by_one_service_and_made_up_once(database: Database) -> None:
     def claim(service: str, at: dt.datetime) -> list[str]:
-        return agenda.claim_chores(database, service, at, {"tidy": NOW}, {"tidy": at + 24 * HOUR})
+        return agenda.claim_chores(
+            database, service, at, {"tidy": NOW}, lambda _, noted: min(noted, at + 24 * HOUR)
+        )
 
     assert claim("one", NOW) == ["tidy"]
     assert claim("two", NOW) == []

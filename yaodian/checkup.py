@@ -1,28 +1,39 @@
-"""What `yaodian doctor` asks of the world around: the mail server, the names of the sites, the clock."""
+"""What `yaodian doctor` asks, of what is kept and of the world around: one finding each, with the remedy."""
 
 from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import os
+import shutil
 import smtplib
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from crawler.sources import catalogue
 from crawler.sources.schema import Source
 from notify.smtp import Relay
 from store import models as rows
+from store import queries
+from store.conditions import Condition, conditions
+from store.database import Database, masked
+from store.errors import OperatorError, YaodianError
+from yaodian.settings import Settings
 
 WAIT_S = 10
 MOST_NAMES = 40
 # A clock that is off by more makes times that readers see wrong, and a server's certificate or log-in fail.
 OFF = dt.timedelta(minutes=2)
+# What a crawl of some thousand pages takes, with room for the database to breathe.
+ENOUGH_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +43,112 @@ class Finding:
     says: str
 
 
+def findings(settings: Settings, now: dt.datetime) -> Iterator[Finding]:
+    """Every check; what can't be checked, since what it stands on is broken, is left out."""
+    found = catalogue.load(catalogue.bundled(), settings.sources)
+    yield folder(settings.data)
+    yield from _of_rows(settings, found.sources.values(), now)
+    yield disk(settings.data)
+    yield mail(settings.smtp_url.get_secret_value())
+    yield Finding("sources", True, f"{len(found.sources)} usable")
+    for spoiled in found.errors:
+        yield Finding("sources", False, str(spoiled))
+
+
+def _of_rows(settings: Settings, sources: Iterable[Source], now: dt.datetime) -> Iterator[Finding]:
+    try:
+        database = settings.opened()
+    except YaodianError as error:
+        yield Finding("database", False, str(error))
+        return
+    try:
+        with database.read() as session:
+            yield (whole := integrity(session, database))
+            if not whole.ok:
+                return
+            yield archive(settings.data / "warc", queries.archive_ends(session))
+            yield from health(conditions(session).values())
+            yield from overdue(session, now)
+            yield from crashing(session)
+            yield names(session, sources)
+            yield clock(session, now, settings.timezone)
+    except OperatorError as error:
+        yield Finding("database", False, str(error))
+    finally:
+        database.close()
+
+
+def folder(data: Path) -> Finding:
+    if not data.is_dir():
+        return Finding("data", False, f"{data} is not there; run: yaodian init --data {data}")
+    if not os.access(data, os.W_OK):
+        return Finding("data", False, f"{data} can't be written; change its owner or its mode")
+    return Finding("data", True, str(data))
+
+
+def integrity(session: Session, database: Database) -> Finding:
+    """PostgreSQL checks its pages as it reads them; of SQLite's file nobody knows until a damaged page is met."""
+    if session.connection().dialect.name == "sqlite":
+        said = session.scalars(text("PRAGMA quick_check(1)")).first() or ""
+        if said != "ok":
+            says = f"{masked(database.url)} is damaged: {' '.join(said.split())}; restore it from a backup"
+            return Finding("database", False, says)
+    return Finding("database", True, f"{masked(database.url)}: tables are up to date")
+
+
+def archive(kept: Path, ends: dict[str, int]) -> Finding:
+    """Whether each file that captures lie in is there as far as they reach; `yaodian verify` reads them whole."""
+    try:
+        files = {file.name.removesuffix(".open"): file.stat().st_size for file in os.scandir(kept)}
+    except OSError as error:
+        return Finding(
+            "archive", False, f"{kept}: {error.strerror}; let it be read, or restore it from a backup"
+        )
+    if lost := sorted(set(ends) - set(files)):
+        says = f"{len(lost)} of its files are not there, such as {lost[0]}; restore them from a backup"
+        return Finding("archive", False, says)
+    if cut := sorted(name for name, end in ends.items() if files[name] < end):
+        says = f"{len(cut)} of its files are cut, such as {cut[0]} at {files[cut[0]]} of {ends[cut[0]]} bytes"
+        return Finding("archive", False, f"{says}; restore them from a backup")
+    if closed := sorted(file.name for file in os.scandir(kept) if not os.access(file, os.R_OK)):
+        return Finding("archive", False, f"{kept / closed[0]} can't be read; change its owner or its mode")
+    return Finding("archive", True, f"{len(files)} WARC files, {sum(files.values()) / 1e6:.1f} MB")
+
+
+def health(known: Iterable[Condition]) -> Iterator[Finding]:
+    """One line for each source that is not well; quiet is no fault of ours or the site's."""
+    poor = [one for one in known if one.state not in ("ok", "quiet")]
+    for one in poor:
+        says = f"{one.source} is {one.state} since {one.since:%Y-%m-%d}: {one.says}; see: yaodian sources show {one.source}"
+        yield Finding("health", False, says)
+    if not poor:
+        yield Finding("health", True, "every source that was crawled can be read")
+
+
+def disk(data: Path) -> Finding:
+    while not data.exists():
+        data = data.parent
+    free = shutil.disk_usage(data).free
+    says = f"{free / 1e9:.1f} GB free"
+    return Finding(
+        "disk", free > ENOUGH_BYTES, says if free > ENOUGH_BYTES else says + "; free at least 1 GB"
+    )
+
+
 def mail(url: str) -> Finding:
     """Whether the mail server lets us in; nothing is sent."""
     if not url:
         return Finding("smtp", True, "no YAODIAN_SMTP_URL: mail is written to outbox/")
     relay = Relay.parse(url)
     try:
-        kind = smtplib.SMTP_SSL if relay.security == "tls" else smtplib.SMTP
-        with kind(relay.host, relay.port, timeout=WAIT_S) as client:
+        checked = ssl.create_default_context()
+        with (
+            smtplib.SMTP_SSL(relay.host, relay.port, timeout=WAIT_S, context=checked)
+            if relay.security == "tls"
+            else smtplib.SMTP(relay.host, relay.port, timeout=WAIT_S)
+        ) as client:
             if relay.security == "starttls":
-                client.starttls(context=ssl.create_default_context())
+                client.starttls(context=checked)
             if relay.username:
                 client.login(relay.username, relay.password)
             client.noop()
@@ -89,8 +196,8 @@ def names(session: Session, sources: Iterable[Source]) -> Finding:
 
 
 def clock(session: Session, now: dt.datetime, timezone: str) -> Finding:
-    """Whether the clock agrees with the database server's, and was never ahead of what it shows."""
-    newest = session.scalar(select(func.max(rows.Capture.fetched_at)))
+    """Whether the clock agrees with the database server's, and is not behind what it showed at the last fetch."""
+    newest = session.scalar(select(rows.Capture.fetched_at).order_by(rows.Capture.id.desc()).limit(1))
     if newest and newest - now > OFF:
         says = f"it shows {now:%Y-%m-%d %H:%M} UTC, and something was fetched at {newest:%Y-%m-%d %H:%M}"
         return Finding("clock", False, f"{says}; set it right, best by NTP: timedatectl set-ntp true")
@@ -114,6 +221,18 @@ def overdue(session: Session, now: dt.datetime) -> Iterator[Finding]:
             else "no source is overdue"
         )
         yield Finding("service", not found, says)
+
+
+def crashing(session: Session) -> Iterator[Finding]:
+    """Whether crawls come to their end; nothing where all do."""
+    found = session.scalars(
+        select(rows.Duty.source_id).where(rows.Duty.crashes > 0).order_by(rows.Duty.source_id)
+    ).all()
+    if found:
+        says = (
+            f"crawls of {len(found)} sources never came to their end, such as {found[0]}; see logs/crawl.log"
+        )
+        yield Finding("service", False, f"{says}, and disable the source: yaodian sources disable {found[0]}")
 
 
 def _resolves(host: str) -> bool:

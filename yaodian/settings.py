@@ -10,7 +10,6 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -27,12 +26,13 @@ from notify.smtp import Relay
 from notify.tokens import SHORTEST, Tokens, load_secret
 from store.database import Database
 from store.errors import OperatorError, WrongUse
+from store.zones import timezones
 
 TOML = "yaodian.toml"
 
 
 def _timezone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in timezones():
         raise ValueError(f"{name!r} is unknown; write such as Asia/Shanghai")
     return name
 

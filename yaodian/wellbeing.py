@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from notify import health
 from store.conditions import Condition, conditions
 from store.database import Database
+from store.errors import YaodianError
+from yaodian.checkup import Finding
 from yaodian.settings import Settings
 
 
@@ -48,3 +51,18 @@ def tell(settings: Settings, database: Database, now: dt.datetime) -> None:
     """Put a letter to the operator into the outbox when a source's state has changed; handed over with the rest."""
     if settings.operator and health.untold(database):
         health.tell(database, settings.operator, settings.post(), settings.timezone, now)
+
+
+def tell_findings(settings: Settings, wrong: Sequence[Finding], now: dt.datetime) -> None:
+    """The same of what `doctor` found wrong, when that is not what the last letter told. A database that can't be
+    used holds no letter either; the log has it then."""
+    # Each source's state has letters of its own.
+    found = [(one.what, one.says) for one in wrong if one.what != "health"]
+    try:
+        database = settings.opened()
+    except YaodianError:
+        return
+    if settings.operator:
+        health.tell_findings(database, settings.operator, settings.post(), found, now)
+    tell(settings, database, now)
+    database.close()

@@ -8,7 +8,6 @@ import re
 from importlib.util import find_spec
 from typing import Annotated, Self
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from apscheduler.triggers.cron import CronTrigger
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -18,6 +17,7 @@ from crawler.listings import _addresses
 from store import regions
 from store.flow import Origin, SourceKind
 from store.identity import is_web_address
+from store.zones import timezones
 
 PLAN_WORDS = ("工作要点", "工作计划", "工作安排", "工作意见", "发展规划", "专项规划", "行动计划", "实施方案")
 OTHER_WORDS = ("解读", "图解", "招标", "公示", "报道")
@@ -40,7 +40,7 @@ def _region(code: str) -> str:
 
 
 def known_timezone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in timezones():
         raise ValueError(f"{name!r} is no time zone; write such as Asia/Shanghai")
     return name
 

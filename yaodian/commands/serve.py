@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,14 +69,12 @@ def _tell(work: Work, event: dict[str, Any]) -> None:
     import structlog
 
     fields = dict(event)
-    level = {"document": "info", "said": "warning" if fields.pop("level", "") else "info"}.get(
-        event["event"], "debug" if event["event"] == "progress" else "info"
-    )
-    log = structlog.get_logger("yaodian.work")
-    log.log(_LEVELS[level], fields.pop("event"), kind=work.kind, **fields)
+    usual = "debug" if event["event"] == "progress" else "info"
+    level = _LEVELS.get(fields.pop("level", usual), logging.INFO)
+    structlog.get_logger("yaodian.work").log(level, fields.pop("event"), kind=work.kind, **fields)
 
 
-_LEVELS = {"debug": 10, "info": 20, "warning": 30}
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 
 class _Web:

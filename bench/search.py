@@ -1,8 +1,8 @@
 """Search over many generated versions: how fast they are indexed, what the index weighs, how long a query takes.
 
-python -m bench.search [VERSIONS] [--keep FILE]
+python -m bench.search [VERSIONS] [--items 28] [--keep FILE]
 
-Two versions a document on average, of 4 000 characters in 28 items, one or two of which are edited between versions.
+Two versions a document on average, of 28 items with 4 000 characters, one of which is edited between versions.
 They go into SQLite, or into the empty database that YAODIAN_DATABASE_URL names; with --keep a database is made there,
 or used again when it is there. Times of a query are the whole answer: hits, snippets, count and facets.
 """
@@ -33,7 +33,6 @@ from store.shapes import page_to_json
 
 START = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 AT_ONCE = 200
-ITEMS = 28
 REGIONS = [
     f"{province}{city:02}00"
     for province in (11, 14, 15, 21, 32, 37, 41, 43, 50, 51, 62, 65)
@@ -151,6 +150,7 @@ NARROW = [
 def main() -> int:
     given = argparse.ArgumentParser()
     given.add_argument("versions", type=int, nargs="?", default=100_000)
+    given.add_argument("--items", type=int, default=28)
     given.add_argument("--keep", type=Path)
     given.add_argument("--repeat", type=int, default=3)
     asked = given.parse_args()
@@ -162,7 +162,7 @@ def main() -> int:
         with database.read() as session:
             there = session.scalar(select(func.count()).select_from(rows.Version)) or 0
         if there < asked.versions:
-            fill(database, there, asked.versions)
+            fill(database, there, asked.versions, asked.items)
         weigh(database)
         slow = [name for name, p95 in measure(database, asked.repeat) if p95 > 50]
         database.close()
@@ -170,7 +170,7 @@ def main() -> int:
     return 0
 
 
-def fill(database: Database, there: int, wanted: int) -> None:
+def fill(database: Database, there: int, wanted: int, items: int) -> None:
     """Composed documents, newest last; timed is what indexing costs, not making them."""
     chance = random.Random(there)
     indexing = 0.0
@@ -185,7 +185,7 @@ def fill(database: Database, there: int, wanted: int) -> None:
     done, number = there, there
     while done < wanted:
         with database.write() as session:
-            editions = _documents(session, chance, number)
+            editions = _documents(session, chance, number, items)
             number += AT_ONCE
             started = time.process_time()
             before: rows.Version | None = None
@@ -209,14 +209,16 @@ def fill(database: Database, there: int, wanted: int) -> None:
     )
 
 
-def _documents(session: Session, chance: random.Random, number: int) -> list[tuple[rows.Version, Page]]:
+def _documents(
+    session: Session, chance: random.Random, number: int, count: int
+) -> list[tuple[rows.Version, Page]]:
     """Documents with their plans, captures and versions, as rows that are flushed."""
     plans, documents, captures, versions = [], [], [], []
     for one in range(number, number + AT_ONCE):
         region, year = chance.choice(REGIONS), 2020 + one % 6
         title = f"云溪{one}市教育局{year}年{chance.choice(KINDS)}"
         at = START + dt.timedelta(minutes=20 * one)
-        items = [_item(chance) for _ in range(ITEMS)]
+        items = [_item(chance) for _ in range(count)]
         name = f"d{one:012}"
         plans.append(
             {
@@ -244,7 +246,7 @@ def _documents(session: Session, chance: random.Random, number: int) -> list[tup
         )
         for edition in range(chance.choice((1, 1, 2, 2, 3, 3))):
             if edition:
-                items[chance.randrange(ITEMS)] = _item(chance)
+                items[chance.randrange(count)] = _item(chance)
             page = _page(title, f"云教发〔{year}〕{one % 400}号", items)
             moment = at + dt.timedelta(days=9 * edition)
             captures.append(

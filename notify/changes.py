@@ -40,9 +40,13 @@ class Candidate:
 
 
 def candidates(
-    session: Session, filters: Collection[Filter], since: dt.datetime | None = None
+    session: Session,
+    filters: Collection[Filter],
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
 ) -> Iterator[Candidate]:
-    """The changes that the site made, as they were detected, with what these filters ask of them: one statement.
+    """The changes that the site made, as they were detected (`until` not included), with what these filters ask of
+    them: one statement.
     What a single filter wants is narrowed by the database itself."""
     with_texts = any(wanted.keywords for wanted in filters)
     query = _changes(
@@ -58,6 +62,8 @@ def candidates(
     ).order_by(rows.Change.detected_at, rows.Change.id)
     if since is not None:
         query = query.where(rows.Change.detected_at >= since)
+    if until is not None:
+        query = query.where(rows.Change.detected_at < until)
     if len(filters) == 1:
         query = narrowed(query, next(iter(filters)))
     for number, type_, at, region, kind, publisher, source, site, *texts in session.execute(

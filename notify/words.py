@@ -101,7 +101,7 @@ def region(code: str, language: str) -> str:
     """A division's name with the divisions around it."""
     if not code:
         return speech(language).gettext("地区未注明")
-    province = PROVINCES.get(code[:2] + "0000")
+    province = PROVINCES.get(regions.province(code))
     if language == SOURCE or province is None:
         return regions.full_name(code)
     return f"{speech(language).gettext(province)} {regions.full_name(code).removeprefix(province)}".strip()

@@ -327,6 +327,10 @@ class Plan(Base):
         back_populates="plan", order_by="(Document.found_at, Document.id)"
     )
 
+    @property
+    def original(self) -> Document:
+        return next(document for document in self.documents if document.role == "original")
+
 
 class PlanAlias(Base):
     """An id under which a plan was known before it was merged into another."""

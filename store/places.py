@@ -45,7 +45,7 @@ def by_region(session: Session) -> list[Division]:
     query = select(rows.Plan.region, func.count()).where(rows.Plan.region.is_not(None))
     counts = {code: n for code, n in session.execute(query.group_by(rows.Plan.region)) if code}
     found = []
-    for province in sorted({code[:2] + "0000" for code in counts}):
+    for province in sorted({regions.province(code) for code in counts}):
         own = {code: n for code, n in counts.items() if code[:2] == province[:2]}
         below = tuple(
             Division(code, regions.names().get(code, code), n)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from store.shapes import difference_to_json, page_from_json
 MOST_VERSIONS = 20
 MOST_REPRINTS = 50
 SAME_SERIES = 60.0
+MOST_YEARS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,15 @@ class Reprint:
     def errors_to_json(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = difference_to_json(Difference(self.errors))["items"]
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An item of an earlier year's plan that a later one goes on with; `similarity` is 0–1."""
+
+    plan: rows.Plan
+    item: series.Item
+    similarity: float
 
 
 def plan(session: Session, name: str) -> rows.Plan:
@@ -53,7 +63,7 @@ def former_ids(session: Session, of: rows.Plan) -> list[str]:
 
 def reprints_of(session: Session, of: rows.Plan) -> list[Reprint]:
     """What each reprint gets wrong, the first MOST_REPRINTS of them."""
-    original = next(document for document in of.documents if document.role == "original")
+    original = of.original
     query = (
         select(rows.Version.number, rows.Version.page)
         .where(rows.Version.document_id == original.id)
@@ -79,10 +89,24 @@ def before(session: Session, of: rows.Plan) -> tuple[rows.Plan, series.Series]:
             f"{of.id} has no earlier plan of {of.publisher or 'its publisher'} here; "
             "`yaodian crawl ID --full` looks further back"
         )
-    old, new = (
-        plans.page_of(session, next(d for d in p.documents if d.role == "original")) for p in (previous, of)
-    )
+    old, new = (plans.page_of(session, p.original) for p in (previous, of))
     return previous, series.compare(old, new)
+
+
+def earlier_items(session: Session, of: rows.Plan, item: series.Item) -> Iterator[Earlier]:
+    """What the same body's earlier plans say on an item's subject, the latest first, as far back as they go on with it."""
+    plan, page = of, plans.page_of(session, of.original)
+    for _ in range(MOST_YEARS):
+        previous = _previous(session, plan)
+        if previous is None:
+            return
+        before_it = plans.page_of(session, previous.original)
+        compared = series.compare(before_it, page)
+        found = next((pair for pair in compared.continued if pair.new.path == item.path), None)
+        if found is None:
+            return
+        yield Earlier(previous, found.old, found.similarity)
+        plan, page, item = previous, before_it, found.old
 
 
 def series_of(session: Session, of: rows.Plan) -> list[rows.Plan]:
@@ -103,7 +127,7 @@ def merge(session: Session, names: Sequence[str], at: dt.datetime) -> rows.Plan:
     if len(found) < 2:
         raise UsageError(f"{', '.join(names)} are one plan already: {found[0].id}")
     documents = [[document.id for document in p.documents] for p in found]
-    originals = [next(d.id for d in p.documents if d.role == "original") for p in found]
+    originals = [p.original.id for p in found]
     merged = found[0]
     for other, ids in zip(found[1:], documents[1:], strict=True):
         decisions.forget_apart(session, [d.id for d in merged.documents], ids)

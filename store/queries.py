@@ -53,7 +53,7 @@ def document(session: Session, name: str) -> rows.Document:
         raise UsageError(f"{name!r} is no id; ids are d or p and twelve characters, see: yaodian plans")
     found = session.get(rows.Document, name) if name.startswith("d") else None
     if name.startswith("p") and (plan := resolve(session, name)) is not None:
-        found = next(d for d in plan.documents if d.role == "original")
+        found = plan.original
     if found is None:
         raise UsageError(
             f"nothing has the id {name}; `yaodian plans` and `yaodian export documents` name what there is"

@@ -17,7 +17,7 @@ def names() -> dict[str, str]:
 def is_region(code: str) -> bool:
     """Six digits in a province that exists. Counties are not checked one by one: their codes come and go,
     and a source may rightly carry one that was abolished since."""
-    return len(code) == 6 and code.isdigit() and (code[:2] + "0000") in names()
+    return len(code) == 6 and code.isdigit() and province(code) in names()
 
 
 def find(text: str) -> str | None:
@@ -38,6 +38,11 @@ def provinces() -> dict[str, str]:
     return {code: name for code, name in names().items() if code.endswith("0000") and code != NATIONAL}
 
 
+def province(code: str) -> str:
+    """The code of the province that a division lies in; the country's own for the country."""
+    return code[:2] + "0000"
+
+
 def prefix(code: str) -> str:
     """The digits that every division within this one shares: "210000" → "21", "000000" → ""."""
     if code == NATIONAL:
@@ -54,5 +59,5 @@ def within(code: str | None, region: str) -> bool:
 
 def full_name(code: str) -> str:
     """The name with the divisions around it: "210400" → "辽宁省抚顺市"; the code itself where it is unknown."""
-    chain = dict.fromkeys([code[:2] + "0000", code[:4] + "00", code])
+    chain = dict.fromkeys([province(code), code[:4] + "00", code])
     return "".join(names()[c] for c in chain if c in names()) or code

@@ -82,13 +82,25 @@ def compare(old: Page, new: Page) -> Series:
     )
 
 
+def nearest(item: Item, others: Sequence[Item]) -> list[float]:
+    """How alike each of some items is to one, 0–1; what many of them say weighs little."""
+    weights = _weights([item, *others])
+    own = _vectors(item, weights)
+    return [_similarity(item, other, own, _vectors(other, weights)) for other in others]
+
+
 def items(outline: tuple[Node, ...]) -> list[Item]:
     """The innermost numbered lines, with the unnumbered paragraphs under them; headings of sections are none."""
     return [
-        Item(path, node.heading, "".join([node.text, *(n.text for n in _inner(node))]))
+        whole(path, node)
         for path, node in walk(outline)
         if node.label is not None and not any(inner.label for inner in _inner(node))
     ][:MOST_ITEMS]
+
+
+def whole(path: str, node: Node) -> Item:
+    """A node with all that stands under it."""
+    return Item(path, node.heading, "".join([node.text, *(inner.text for inner in _inner(node))]))
 
 
 def _inner(node: Node) -> Iterator[Node]:

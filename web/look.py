@@ -20,6 +20,7 @@ import notify.words
 import web.words
 from notify import language as languages
 from notify.filters import Filter
+from notify.links import Pages
 from store import models as rows
 from store import regions
 from store.flow import Metadata
@@ -27,6 +28,7 @@ from store.marks import Piece
 from web.narrow import TYPES
 from web.sheet import anchor
 from web.terms import terms_of
+from web.wishes import door
 
 HERE = Path(__file__).parent
 COOKIE = "language"
@@ -41,6 +43,7 @@ TABLES: Mapping[str, Mapping[Any, str]] = {
     "SUBSCRIPTIONS": web.words.SUBSCRIPTIONS,
     "PROBLEMS": web.words.PROBLEMS,
     "TYPES": {key: notify.words.TYPES[key] for key in TYPES},
+    "NEWS": notify.words.TYPES,
     "OPS": notify.words.OPS,
     "FIELDS": notify.words.FIELDS,
 }
@@ -61,11 +64,19 @@ def environment(language: str) -> jinja2.Environment:
         "said": said,
         "around": around,
         "anchor": anchor,
+        "kind": lambda name: notify.words.named(notify.words.KINDS, name, language),
+        "counted": lambda counts: notify.words.counted(counts, language),
         "scope": lambda subscription: notify.words.described(
             Filter.model_validate(subscription.filter), language
         ),
     }
-    made.globals |= {"static": static, "PROVINCES": regions.provinces(), "languages": LANGUAGES}
+    made.globals |= {
+        "door": door,
+        "feed": Pages().feed,
+        "static": static,
+        "PROVINCES": regions.provinces(),
+        "languages": LANGUAGES,
+    }
     say = languages.speech(language).gettext
     for name, table in TABLES.items():
         made.globals[name] = {key: say(label) for key, label in table.items()}

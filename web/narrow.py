@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
+from notify.filters import Filter
 from store import regions
 from store.browse import Narrowing
 from store.errors import WrongUse
@@ -43,6 +44,21 @@ def _narrowing(
         dated=dated,
         official=official,
         types=tuple(name for name in type or [] if name),
+    )
+
+
+def wanted(narrowing: Narrowing, query: str = "") -> Filter:
+    """The changes that a list shows, as a subscription or a feed asks for them. A year can't be waited for: it is left out."""
+    return Filter.model_validate(
+        {
+            "regions": [narrowing.region] if narrowing.region else [],
+            "kinds": [narrowing.kind] if narrowing.kind else [],
+            "publishers": [narrowing.publisher] if narrowing.publisher else [],
+            "sources": [narrowing.source] if narrowing.source else [],
+            "keywords": [query.strip()] if query.strip() else [],
+            "types": narrowing.types,
+            "official": narrowing.official,
+        }
     )
 
 

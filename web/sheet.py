@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from store.flow import ItemChange, Node, Page, walk
 from store.marks import Piece, pieces
 from store.normal import outline_of
+from store.series import items
 
 OUTERMOST, INNERMOST = 2, 4
 """The levels of HTML headings that sections get, below the page's own."""
@@ -19,7 +20,7 @@ OUTERMOST, INNERMOST = 2, 4
 @dataclass(frozen=True, slots=True)
 class Block:
     """One node of the outline, laid out. `anchor` is its path without blanks, so that an item can be linked to;
-    `lead` is printed bold before `words`. A table's consecutive rows are one block."""
+    `lead` is printed bold before `words`. A table's consecutive rows are one block. An item has a page of its own."""
 
     form: Literal["heading", "paragraph", "table"]
     anchor: str
@@ -27,6 +28,7 @@ class Block:
     lead: str
     words: str
     rows: tuple[tuple[str, ...], ...] = ()
+    is_item: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,10 @@ def anchor(path: str) -> str:
 
 
 def blocks(page: Page) -> list[Block]:
-    return list(_with_tables(_block(path, node) for path, node in walk(outline_of(page))))
+    outline = outline_of(page)
+    of_items = {item.path for item in items(outline)}
+    laid = (replace(_block(path, node), is_item=path in of_items) for path, node in walk(outline))
+    return list(_with_tables(laid))
 
 
 def contents(page: Page) -> list[Block]:
@@ -77,20 +82,20 @@ def contents(page: Page) -> list[Block]:
     ]
 
 
-def marked(items: Iterable[ItemChange]) -> list[Marked]:
+def marked(changes: Iterable[ItemChange]) -> list[Marked]:
     """The items that say something else now, in the new version's order; renumbered ones are left out."""
     return [
         Marked(change, change.new_path or change.old_path or "", pieces(change))
-        for change in items
+        for change in changes
         if change.op != "renumbered"
     ]
 
 
-def interleaved(page: Page, items: Iterable[ItemChange]) -> list[Marked | Fold]:
+def interleaved(page: Page, changes: Iterable[ItemChange]) -> list[Marked | Fold]:
     """The new version whole, in its order: changed items marked, the others folded between them."""
     awaited: dict[str | None, list[Marked]] = defaultdict(list)
     waiting: list[Marked] = []
-    for item in marked(items):
+    for item in marked(changes):
         waiting.append(item)
         if item.change.new_path is not None:
             awaited[item.change.new_path], waiting = awaited[item.change.new_path] + waiting, []

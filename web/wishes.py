@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, Literal, Self, TypeVar
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, ValidationError
 
@@ -72,6 +73,12 @@ class Wish(BaseModel):
             language="en" if language == "en" else "zh",
             **on,
         )
+
+
+def door(wanted: Filter) -> str:
+    """The address of the form, filled in with a filter."""
+    given = Wish.of(wanted, Rhythm(), "zh").model_dump(exclude_defaults=True)
+    return f"/subscribe?{urlencode(given, doseq=True)}" if given else "/subscribe"
 
 
 def _checked(model: type[Model], **given: Any) -> Model:

@@ -6,6 +6,7 @@ from notify.language import N_
 
 NAVIGATION = {
     "/": N_("最新"),
+    "/digest": N_("周报"),
     "/plans": N_("计划"),
     "/search": N_("检索"),
     "/regions": N_("地区"),

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
 
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
-)  # what a terminal would obey
-# A spreadsheet runs a cell that begins with one of these as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from store import spreadsheet
 
 
 class Format(StrEnum):
@@ -38,10 +32,7 @@ def show(
         for item in items:
             out.write(json.dumps(item, ensure_ascii=False) + "\n")
     elif form is Format.csv:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(columns)
-        for item in items:
-            writer.writerow([_cell(item.get(key)) for key in columns])
+        out.writelines(spreadsheet.lines(items, columns))
     else:
         _table(items, columns, out)
 
@@ -60,26 +51,7 @@ def _table(items: Iterable[Mapping[str, Any]], columns: Mapping[str, str], out: 
     for heading in columns.values():
         table.add_column(heading, overflow="fold")
     for item in items:
-        table.add_row(*(_plain(item.get(key)) for key in columns))
+        table.add_row(*(spreadsheet.plain(item.get(key)) for key in columns))
     target = console()
     target.file = out
     target.print(table, markup=False)
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return _CONTROL.sub("", value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping) and set(value) == {"start", "end"}:
-        return str(value["start"]) if value["start"] == value["end"] else f"{value['start']}–{value['end']}"
-    if isinstance(value, Sequence):
-        return ", ".join(_plain(part) for part in value)
-    return str(value)
-
-
-def _cell(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else _plain(value)
-    return "'" + text if text.startswith(_FORMULA) else text

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -73,6 +73,17 @@ def search(
     return Answer(found, total, exact, order, facets, next_cursor)
 
 
+def pages(session: Session, query: str, filters: Filters, most: int) -> Iterator[Answer]:
+    """The pages of an answer, up to so many items; what is over on the last one is the caller's to cut."""
+    cursor = None
+    while most > 0:
+        answer = search(session, query, filters, limit=min(most, MOST_ON_A_PAGE), cursor=cursor)
+        yield answer
+        most, cursor = most - len(answer.hits), answer.cursor
+        if cursor is None:
+            return
+
+
 def _cursor(cursor: str | None) -> tuple[str | None, int | None]:
     if cursor is None:
         return None, None
@@ -100,21 +111,13 @@ def _relevance(one: Found) -> tuple[bool, bool, bool, int]:
 
 def _facets(found: Sequence[Found], filters: Filters) -> dict[str, Sequence[Facet]]:
     counted: dict[str, Counter[str]] = {
-        name: Counter() for name in ("region", "year", "kind", "publisher", "source", "role")
+        "region": Counter(_division(one.region, filters.region) for one in found if one.region),
+        "year": Counter(str(year) for one in found for year in _years(one)),
+        "kind": Counter(one.kind for one in found if one.kind),
+        "publisher": Counter(one.publisher for one in found if one.publisher),
+        "source": Counter(one.source for one in found),
+        "role": Counter(one.role for one in found if one.role),
     }
-    for one in found:
-        if one.region is not None:
-            counted["region"][_division(one.region, filters.region)] += 1
-        for year in _years(one):
-            counted["year"][str(year)] += 1
-        for name, value in (
-            ("kind", one.kind),
-            ("publisher", one.publisher),
-            ("source", one.source),
-            ("role", one.role),
-        ):
-            if value is not None:
-                counted[name][value] += 1
     return {
         name: [
             Facet(value, count)

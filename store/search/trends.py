@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from store import models as rows
+from store import regions
 from store.search.syntax import parse
 from store.search.words import Words, is_anchored
 
@@ -88,5 +89,5 @@ def _counted(found: Iterable[tuple[int | None, str | None]]) -> tuple[Counter[in
         if year is not None:
             years[year] += 1
         if region is not None:
-            places[region[:2] + "0000"] += 1
+            places[regions.province(region)] += 1
     return years, places

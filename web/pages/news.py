@@ -13,7 +13,7 @@ from store import browse
 from store import models as rows
 from store.shapes import difference_from_json
 from web.look import page
-from web.narrow import Narrowed
+from web.narrow import Narrowed, wanted
 from web.sheet import Marked, marked
 from web.terms import Given
 
@@ -43,7 +43,15 @@ def news(request: Request, terms: Given, narrowing: Narrowed, cursor: str | None
         leaf = browse.changes(session, narrowing, cursor=cursor)
         days = [(date, list(found)) for date, found in groupby(map(_news, leaf.rows), day)]
         kinds = browse.kinds(session)
-        return page(request, "news.html.j2", days=days, leaf=leaf, narrowing=narrowing, kinds=kinds)
+        return page(
+            request,
+            "news.html.j2",
+            days=days,
+            leaf=leaf,
+            narrowing=narrowing,
+            wanted=wanted(narrowing),
+            kinds=kinds,
+        )
 
 
 def _news(change: rows.Change) -> News:

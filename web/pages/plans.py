@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from notify.filters import Filter
 from store import browse, plandesk, queries
 from web.look import page
-from web.narrow import Narrowed
+from web.narrow import Narrowed, wanted
 from web.sheet import blocks, contents, marked
 from web.terms import Given
 
@@ -19,7 +20,14 @@ def plans(request: Request, terms: Given, narrowing: Narrowed, cursor: str | Non
     with terms.database.read() as session:
         leaf = browse.plans(session, narrowing, cursor=cursor)
         kinds = browse.kinds(session)
-        return page(request, "plans.html.j2", leaf=leaf, narrowing=narrowing, kinds=kinds)
+        return page(
+            request,
+            "plans.html.j2",
+            leaf=leaf,
+            narrowing=narrowing,
+            wanted=wanted(narrowing),
+            kinds=kinds,
+        )
 
 
 @router.get("/plans/{name}")
@@ -29,7 +37,7 @@ def plan(request: Request, terms: Given, name: str) -> Response:
         if found.id != name:
             # It was merged, or is asked for by a document's id: what was cited stays an address.
             return RedirectResponse(f"/plans/{found.id}", 301)
-        original = next(document for document in found.documents if document.role == "original")
+        original = found.original
         version = queries.numbered(session, original, None)
         shown = queries.page_of(version)
         reprints = {
@@ -39,6 +47,7 @@ def plan(request: Request, terms: Given, name: str) -> Response:
             request,
             "plan.html.j2",
             plan=found,
+            wanted=Filter(publishers=(found.publisher,)) if found.publisher else Filter(),
             document=original,
             version=version,
             shown=shown,

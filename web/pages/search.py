@@ -3,29 +3,65 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from notify.filters import Filter
+from store.browse import Narrowing
 from store.errors import WrongUse
 from store.flow import Span
 from store.marks import Piece
-from store.search.filters import Filters
-from store.search.find import MANY, search
+from store.search.filters import Filters, end_of
+from store.search.find import MANY, pages, search
 from store.search.snippets import Snippet
+from store.search.syntax import parse
+from store.shapes import hit_to_json
+from store.spreadsheet import lines
 from web.look import page
-from web.narrow import Narrowed
+from web.narrow import Narrowed, wanted
 from web.terms import Given
 
 router = APIRouter()
 
 Day = Annotated[str, Query(max_length=10)]
+COLUMNS = (
+    "title",
+    "path",
+    "text",
+    "publisher",
+    "region",
+    "kind",
+    "dated_on",
+    "role",
+    "url",
+    "document",
+    "version",
+    "captured_at",
+)
+# Without it a spreadsheet takes Chinese for Latin-1.
+BYTE_ORDER_MARK = "\ufeff"
 
 
-@router.get("/search")
-def found(
-    request: Request,
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader searches for, and within what."""
+
+    query: str
+    narrowing: Narrowing
+    filters: Filters
+
+    def __bool__(self) -> bool:
+        return bool(self.query.strip()) or bool(self.filters)
+
+    @property
+    def wanted(self) -> Filter:
+        """The changes that somebody who searches for this may want to be told of."""
+        return wanted(self.narrowing, self.query if parse(self.query) else "")
+
+
+def _asked(
     terms: Given,
     narrowing: Narrowed,
     q: Annotated[str, Query(max_length=500)] = "",
@@ -33,8 +69,7 @@ def found(
     since: Day = "",
     until: Day = "",
     as_of: Day = "",
-    cursor: str | None = None,
-) -> Response:
+) -> Asked:
     moment = day(as_of, "as_of")
     filters = Filters(
         region=narrowing.region,
@@ -44,23 +79,43 @@ def found(
         source=narrowing.source,
         since=day(since, "since"),
         until=day(until, "until"),
-        as_of=_end(moment, terms.timezone) if moment else None,
+        as_of=end_of(moment, terms.timezone) if moment else None,
         role=role or None,
     )
-    asked = bool(q.strip()) or bool(filters)
+    return Asked(q, narrowing, filters)
+
+
+Searched = Annotated[Asked, Depends(_asked)]
+
+
+@router.get("/search")
+def found(request: Request, terms: Given, asked: Searched, cursor: str | None = None) -> Response:
     with terms.database.read() as session:
-        answer = search(session, q, filters, cursor=cursor) if asked else None
+        answer = search(session, asked.query, asked.filters, cursor=cursor) if asked else None
         return page(
             request,
             "search.html.j2",
-            query=q,
-            narrowing=narrowing,
-            filters=filters,
-            as_of=as_of,
+            asked=asked,
+            query=asked.query,
+            narrowing=asked.narrowing,
+            filters=asked.filters,
+            as_of=request.query_params.get("as_of", ""),
             answer=answer,
             many=MANY,
             pieces=marked,
         )
+
+
+@router.get("/search.csv")
+def table(terms: Given, asked: Searched) -> Response:
+    """The same items for a spreadsheet, the first 1 000 of them."""
+    with terms.database.read() as session:
+        answers = list(pages(session, asked.query, asked.filters, MANY)) if asked else []
+        items = [hit_to_json(hit) for answer in answers for hit in answer.hits][:MANY]
+    text = BYTE_ORDER_MARK + "".join(lines(items, {name: name for name in COLUMNS}))
+    return Response(
+        text, media_type="text/csv", headers={"Content-Disposition": "attachment; filename=search.csv"}
+    )
 
 
 def day(text: str, name: str) -> dt.date | None:
@@ -81,8 +136,3 @@ def marked(snippet: Snippet) -> list[Piece]:
         ]
         at = span.end
     return [piece for piece in found if piece.text]
-
-
-def _end(day: dt.date, timezone: str) -> dt.datetime:
-    """The last moment of a reader's day."""
-    return dt.datetime.combine(day, dt.time.max, ZoneInfo(timezone)).astimezone(dt.UTC)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy.orm import Session
 
 from store import regions
 from store.flow import Role
 from store.search import index
 from store.search.filters import Filters, end_of
-from store.search.find import MANY, MOST_ON_A_PAGE, Answer, search
+from store.search.find import MANY, Answer, pages
 from store.shapes import hit_to_json
 from yaodian.commands import app, configured
 from yaodian.options import Region
@@ -79,7 +77,7 @@ def search_(
     database = settings.opened()
     with database.read() as session:
         limit = limit or (20 if form is Format.table else MANY)
-        answers = list(_pages(session, " ".join(query), filters, limit))
+        answers = list(pages(session, " ".join(query), filters, limit))
         shapes = [hit_to_json(hit) for answer in answers for hit in answer.hits][:limit]
         if form is not Format.table:
             show(shapes, COLUMNS, form)
@@ -108,17 +106,6 @@ def reindex(context: typer.Context) -> None:
             progress.advance(task, done)
     database.close()
     typer.echo(f"{len(versions)} versions indexed")
-
-
-def _pages(session: Session, query: str, filters: Filters, limit: int) -> Iterator[Answer]:
-    """The answer's pages, up to so many items."""
-    cursor = None
-    while limit > 0:
-        answer = search(session, query, filters, limit=min(limit, MOST_ON_A_PAGE), cursor=cursor)
-        yield answer
-        limit, cursor = limit - len(answer.hits), answer.cursor
-        if cursor is None:
-            return
 
 
 def _row(shape: dict[str, Any]) -> dict[str, Any]:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
-from collections.abc import Iterator
-
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from fastapi import FastAPI
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGES = (
     "/",
     "/plans",
@@ -20,6 +13,7 @@ PAGES = (
     "/publishers",
     "/sources",
     "/calendar",
+    "/digest",
     "/subscribe",
     "/search?q=教育",
     "/trends?q=教育",
@@ -27,37 +21,7 @@ PAGES = (
     "/nowhere",
 )
 
-pytestmark = [
-    pytest.mark.one_database,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; on Debian: apt-get install chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # Without these flags a browser that starts calls its makers' hosts.
-        quiet = [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-        ]
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
-
-
-@pytest.fixture
-def site(application: FastAPI) -> Iterator[str]:
-    """The pages served on loopback, as the service serves them."""
-    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+pytestmark = pytest.mark.one_database
 
 
 def of_interest(site: str, browser: Browser) -> list[str]:
@@ -68,6 +32,8 @@ def of_interest(site: str, browser: Browser) -> list[str]:
         kind: page.locator(f"main a[href*='{kind}']").first.get_attribute("href")
         for kind in ("/documents/", "/diff/")
     }
+    page.goto(site + (found["/documents/"] or ""))
+    found["item"] = page.locator("main a.door-to-item").first.get_attribute("href")
     page.goto(site + "/plans")
     found["plan"] = page.locator("main a[href^='/plans/p']").first.get_attribute("href")
     page.goto(site + "/sources")

@@ -34,7 +34,8 @@ from bench.month_wanted import (
 from crawler.sources.catalogue import Catalogue
 from crawler.sources.schema import Source
 from scheduler.chores import CHORES, DIGESTS, Mail
-from scheduler.service import Service, Terms
+from scheduler.embedded import Embedded
+from scheduler.service import Terms
 from scheduler.work import Ending, Limits, Work
 from store import agenda, runs
 from store.database import Database
@@ -111,11 +112,11 @@ class Month:
     def clock(self) -> dt.datetime:
         return self.plan.times.wall(self.now)
 
-    def service(self) -> tuple[Service, Doing]:
+    def service(self) -> tuple[Embedded, Doing]:
         doing = Doing()
         catalogue = Catalogue({job.name: source(job) for job in JOBS}, ())
         terms = Terms("Asia/Shanghai", (), lambda: catalogue, Limits(3600, 1 << 30), 0)
-        return Service(self.database, doing, lambda: terms, self.clock), doing
+        return Embedded(self.database, doing, lambda: terms, self.clock), doing
 
     def run(self) -> None:
         times = self.plan.times
@@ -136,7 +137,7 @@ class Month:
                 self._look(service, doing)
             before = self.now
 
-    def _look(self, service: Service, doing: Doing) -> None:
+    def _look(self, service: Embedded, doing: Doing) -> None:
         self._finish(service, doing)
         service.refresh()
         for batch in service.claim():
@@ -148,14 +149,14 @@ class Month:
             self.ran[name].append(Ran(self.now, self.now))
             service.note(name)
 
-    def _finish(self, service: Service, doing: Doing) -> None:
+    def _finish(self, service: Embedded, doing: Doing) -> None:
         for one in [one for one in doing.work if one[0] <= self.now]:
             doing.work.remove(one)
             _, batch, begun = one
             for run in begun:
                 run.finish("done", {}, service.due_again(service.sources[run.source], self.clock()))
                 self.ran[run.source][-1].ended = self.now
-            service.settle(batch, Ending(Work("crawl", (), Limits(0, 0)), 0, frozenset(batch), stopped=False))
+            service.settle(Ending(Work("crawl", (), Limits(0, 0), batch), 0, frozenset(batch), stopped=False))
 
     def _kill(self, doing: Doing, last: dt.datetime) -> None:
         """Between two looks: it renewed its claims at the `last`."""
@@ -163,13 +164,13 @@ class Month:
             for name in batch:
                 self.ran[name][-1].ended, self.ran[name][-1].cut = last, KILLED
 
-    def _stop(self, service: Service, doing: Doing, at: dt.datetime) -> None:
+    def _stop(self, service: Embedded, doing: Doing, at: dt.datetime) -> None:
         """In order: what a crawl did not get to stays due."""
         for _, batch, begun in doing.work:
             for run in begun:
                 run.interrupt({})
                 self.ran[run.source][-1].ended, self.ran[run.source][-1].cut = at, STOPPED
-            service.settle(batch, Ending(Work("crawl", (), Limits(0, 0)), 1, frozenset(), stopped=True))
+            service.settle(Ending(Work("crawl", (), Limits(0, 0), batch), 1, frozenset(), stopped=True))
         agenda.resign(self.database, service.name)
 
 

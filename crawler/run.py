@@ -19,7 +19,7 @@ from crawler.gate import Gate
 from crawler.manners import held, host_of
 from crawler.sources.schema import Source
 from crawler.spiders.source import SourceSpider
-from store import runs
+from store import gathering, runs
 from store.archive import Archive
 from store.database import Database
 from store.errors import OperatorError
@@ -31,6 +31,7 @@ from store.locks import Claims
 HOSTS_AT_ONCE = 16
 LIMIT_REACHED = "closespider_pagecount"
 PROGRESS_S = 2.0
+HOLD_S = 2.0
 # After a crawl that reached its limit of requests; the budget of a day ends with the day.
 RESUME = dt.timedelta(minutes=10)
 
@@ -53,6 +54,7 @@ class Terms:
     asks for them now."""
 
     data: Path
+    archive: Archive
     contact: str
     allow_private: bool
     everything: bool
@@ -84,7 +86,7 @@ def crawl(
     Raises OperatorError when the operator has to act first (a full disk, a lost database); what was fetched until
     then is kept.
     """
-    archive = Archive(terms.data / "warc")
+    archive = terms.archive
     archive.settle()
     process = AsyncCrawlerProcess(_settings(terms))
     with Claims(database) as claims:
@@ -94,7 +96,7 @@ def crawl(
         try:
             process.start(stop_after_crawl=False)
         finally:
-            archive.close()
+            gathering.finish(database, archive)
     if crowd.failure:
         raise crowd.failure
     if task.done():
@@ -194,15 +196,23 @@ class _Crowd:
                     await self._claimed(source)
 
     async def _claimed(self, source: Source) -> None:
+        host = f"host {host_of(source.listing.urls[0])}"
         try:
-            if self.claims.take(source.id):
+            if not self.claims.take(source.id):
+                self._busy(source, "another process crawls it at this moment; it is left to that one")
+                return
+            # Whoever holds a host is the only one who asks it, wherever the others run.
+            if self.claims.take(host):
                 await self._source(source)
-                self.claims.release(source.id)
+                self.claims.release(host)
             else:
-                told = f"{source.id}: another process crawls it at this moment; it is left to that one"
-                self._ended(Crawled(source.id, "busy", {}, (told,)))
+                self._busy(source, "another process asks its host at this moment; its turn comes later")
+            self.claims.release(source.id)
         except OperatorError as error:
-            self.failure = error
+            self.failure = self.failure or error
+
+    def _busy(self, source: Source, why: str) -> None:
+        self._ended(Crawled(source.id, "busy", {}, (f"{source.id}: {why}",)))
 
     async def _source(self, source: Source) -> None:
         terms = self.terms
@@ -254,10 +264,12 @@ class _Crowd:
             report=self.watch.tell,
         )
         noting = asyncio.get_running_loop().create_task(self._note(source, run, crawler))
+        holding = asyncio.get_running_loop().create_task(self._hold(crawler))
         try:
             await crawling
         finally:
             noting.cancel()
+            holding.cancel()
         spider = crawler.spider
         assert isinstance(spider, SourceSpider)
         if spider.failure:
@@ -301,6 +313,16 @@ class _Crowd:
                 run.progress(counts)
                 self.watch.progress(source, counts)
                 told = counts
+
+    async def _hold(self, crawler: Crawler) -> None:
+        """End the crawl when what it claimed is lost: another process may be at the host."""
+        while self.failure is None:
+            await asyncio.sleep(HOLD_S)
+            try:
+                self.claims.hold()
+            except OperatorError as error:
+                self.failure = error
+        await crawler.stop_async()
 
     def _ended(self, crawled: Crawled) -> None:
         self.crawled.append(crawled)

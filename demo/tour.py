@@ -24,6 +24,7 @@ from notify.subscriptions import Rhythm
 from notify.tokens import Tokens, load_secret
 from scheduler.due import next_due
 from store import models as rows
+from store.archive import Archive
 from store.database import Database
 from store.errors import OperatorError
 from store.shapes import change_to_json
@@ -125,6 +126,7 @@ def _crawl(data: Path, url: str, clock: Clock) -> None:
     sources = catalogue.load(data / "sources").sources.values()
     terms = Terms(
         data=data,
+        archive=Archive(data / "warc"),
         contact="",
         allow_private=True,
         everything=True,

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class Children:
         process = await asyncio.create_subprocess_exec(
             *self.words,
             *work.words,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if work.given else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=LONGEST_LINE,
@@ -54,29 +55,36 @@ class Children:
         self.running[process.pid] = work
         watching = asyncio.create_task(self._watch(process, work))
         try:
-            ended, _ = await asyncio.gather(self._listen(process, work), self._complain(process, work))
+            heard, *_ = await asyncio.gather(
+                self._listen(process, work), self._complain(process, work), _give(process, work.given)
+            )
             status = await process.wait()
         finally:
             watching.cancel()
             self.running.pop(process.pid, None)
         why = self._asked_to_end.pop(process.pid, "")
-        return Ending(work, status, ended, stopped=why == "stopped", why=why)
+        return replace(heard, status=status, stopped=why == "stopped", why=why)
 
     async def stop(self) -> None:
         self._stopping.set()
         while self.running:
             await asyncio.sleep(0.05)
 
-    async def _listen(self, process: asyncio.subprocess.Process, work: Work) -> frozenset[str]:
-        """Pass on what the child tells; returns the sources whose crawl came to its end."""
+    async def _listen(self, process: asyncio.subprocess.Process, work: Work) -> Ending:
+        """Pass on what the child tells; returns what it told of its sources."""
         assert process.stdout is not None
-        ended = set()
+        ended: dict[str, set[str]] = {}
+        excused = False
         async for line in _lines(process.stdout):
             event = _event(line)
-            if event["event"] == "crawl ended" and event.get("outcome") not in ("interrupted", "busy"):
-                ended.add(str(event.get("source")))
+            if event["event"] == "crawl ended":
+                ended.setdefault(str(event.get("outcome")), set()).add(str(event.get("source")))
+            excused = excused or event["event"] == "crawl failed"
             self.tell(work, event)
-        return frozenset(ended)
+        busy = ended.pop("busy", set())
+        ended.pop("interrupted", None)
+        whole = frozenset[str]().union(*ended.values())
+        return Ending(work, 0, whole, stopped=False, busy=frozenset(busy), excused=excused)
 
     async def _complain(self, process: asyncio.subprocess.Process, work: Work) -> None:
         assert process.stderr is not None
@@ -105,6 +113,15 @@ class Children:
         _signal(process, signal.SIGTERM)
         await asyncio.sleep(GRACE_S)
         _signal(process, signal.SIGKILL)
+
+
+async def _give(process: asyncio.subprocess.Process, words: str) -> None:
+    if process.stdin is None:
+        return
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.write(words.encode())
+        await process.stdin.drain()
+    process.stdin.close()
 
 
 def program(data: Path) -> list[str]:

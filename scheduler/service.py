@@ -10,7 +10,8 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable, Coroutine
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,9 +24,9 @@ from crawler.sources.catalogue import Catalogue
 from crawler.sources.schema import Source
 from notify import subscriptions
 from scheduler import systemd
-from scheduler.chores import CHORES, DIGESTS, MEMORY, Mail
-from scheduler.due import following, is_quiet, next_due, sane, sane_due
-from scheduler.work import Ending, Limits, Runner, Work, batches
+from scheduler.chores import Mail
+from scheduler.due import is_quiet, next_due, sane_due
+from scheduler.work import Limits
 from store import agenda, metrics
 from store.agenda import Due, Wanted
 from store.database import Database
@@ -58,17 +59,18 @@ class Beside(Protocol):
     def stop(self) -> None: ...
 
 
-class Service:
+class Service(ABC):
+    """What lives, reads settings and source files, and looks every few seconds for what is due. How that is done is
+    said by `scheduler.embedded`, in children of this process, and `scheduler.queued`, by workers anywhere."""
+
     def __init__(
         self,
         database: Database,
-        runner: Runner,
         reload: Callable[[], Terms],
         clock: Callable[[], dt.datetime],
         beside: Beside | None = None,
     ) -> None:
         self.database = database
-        self.runner = runner
         self.reload = reload
         self.terms = reload()
         self.clock = clock
@@ -76,7 +78,7 @@ class Service:
         self.name = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
         self.sources: dict[str, Source] = {}
         self._files: object = None
-        self._mail = Mail(database)
+        self.mail = Mail(database)
         self._tasks: set[asyncio.Task[None]] = set()
         self._jobs = AsyncIOScheduler(timezone=dt.UTC)
         self._stop = asyncio.Event()
@@ -96,9 +98,9 @@ class Service:
                 coalesce=True, misfire_grace_time=None,
             )  # fmt: skip
         self._jobs.start()
-        self._start(self._watch_clock())
+        self.start(self._watch_clock())
         if self.beside is not None:
-            self._start(self._serve(self.beside))
+            self.start(self._serve(self.beside))
         systemd.tell("READY=1")
         log.info("service begins", service=self.name, sources=len(self.sources))
         await self._stop.wait()
@@ -110,7 +112,7 @@ class Service:
         self._jobs.shutdown(wait=False)
         if self.beside is not None:
             self.beside.stop()
-        await self.runner.stop()
+        await self.end_work()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(agenda.resign, self.database, self.name)
         log.info("service stopped", service=self.name)
@@ -149,23 +151,50 @@ class Service:
     def _jobs_now(self) -> dt.datetime:
         return dt.datetime.now(dt.UTC)
 
-    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    # ── crawls ──
+    # ── its work ──
 
     async def tick(self) -> None:
-        """Claim what is due, as much as can begin at this moment, and begin it."""
+        """Look for crawls that are due, and see to it that they are made."""
         systemd.tell("WATCHDOG=1")
         metrics.TICKS.inc()
         try:
             await asyncio.to_thread(self.refresh)
-            for batch in await asyncio.to_thread(self.claim):
-                self._start(self._crawl(batch))
+            await self.begin_crawls()
         except OperatorError as error:
             log.error("tick failed", error=str(error))
+
+    def tick_soon(self) -> None:
+        for job in self._jobs.get_jobs():
+            if job.name.endswith("tick") and not self.stopping:
+                job.modify(next_run_time=self._jobs_now())
+
+    async def do_chores(self) -> None:
+        """The same for digests, tidying up, verifying: what is due of it, once for all services."""
+        try:
+            await self.begin_chores()
+        except OperatorError as error:
+            log.error("chores failed", error=str(error))
+
+    @abstractmethod
+    async def begin_crawls(self) -> None: ...
+    @abstractmethod
+    async def begin_chores(self) -> None: ...
+    @abstractmethod
+    async def end_work(self) -> None:
+        """The service ends: end what it began, in order if it ends in time."""
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    @property
+    def crawl_words(self) -> tuple[str, ...]:
+        return "crawl", "--due", "--format", "jsonl", "--most-requests", str(self.terms.most_requests)
 
     def refresh(self) -> None:
         """Read the source files if they changed, and bring the duties up to them."""
@@ -192,107 +221,14 @@ class Service:
         self._files = files
         log.info("sources read", sources=len(self.sources), changed=len(changed))
 
-    def claim(self) -> list[tuple[str, ...]]:
-        """What to crawl now, a batch for each child that is free to begin."""
-        now, chosen = self.clock(), list[tuple[str, ...]]()
-        if not (free := self.runner.free):
-            return []
-
-        def choose(due: list[Due]) -> set[str]:
-            awake = [
-                one
-                for one in due
-                if one.id in self.sources and not is_quiet(self.sources[one.id], now, self.terms.timezone)
-            ]
-            chosen.extend(batches(awake, free))
-            return {source_id for batch in chosen for source_id in batch}
-
-        agenda.claim(self.database, self.name, now, choose)
-        return chosen
-
-    async def _crawl(self, batch: tuple[str, ...]) -> None:
-        words = ("crawl", "--due", "--format", "jsonl", "--most-requests", str(self.terms.most_requests))
-        work = Work("crawl", (*words, *batch), self.terms.crawl, batch)
-        ending = await self._run(work)
-        try:
-            await asyncio.to_thread(self.settle, batch, ending)
-        except OperatorError as error:
-            log.error("claims stay until they run out", error=str(error), sources=batch)
-        for job in self._jobs.get_jobs():
-            if job.name.endswith("tick") and not self._stop.is_set():
-                job.modify(next_run_time=self._jobs_now())
-
-    def settle(self, batch: tuple[str, ...], ending: Ending) -> None:
-        """Let go what was claimed; what never came to its end rests first, unless we ended it ourselves."""
-        unfinished = [] if ending.stopped else [one for one in batch if one not in ending.ended]
-        agenda.rest(self.database, self.name, unfinished, self.clock())
-        agenda.release(self.database, self.name, batch)
-        if unfinished:
-            log.warning(
-                "crawl unfinished",
-                sources=unfinished,
-                status=ending.status,
-                why=ending.why or "see crawl.log",
-            )
-
-    async def _run(self, work: Work) -> Ending:
-        began = time.monotonic()
-        metrics.RUNNING.labels(work.kind).inc()
-        log.info("work begins", kind=work.kind, sources=len(work.sources))
-        try:
-            ending = await self.runner.run(work)
-        finally:
-            metrics.RUNNING.labels(work.kind).dec()
-        took = time.monotonic() - began
-        metrics.WORK_SECONDS.labels(work.kind).observe(took)
-        metrics.WORK.labels(work.kind, _word(ending)).inc()
-        log.info("work ended", kind=work.kind, status=ending.status, seconds=round(took, 1), why=ending.why)
-        return ending
+    def awake(self, due: Iterable[Due], now: dt.datetime) -> list[Due]:
+        """Without those whose files are not here, and those that sleep at this hour."""
+        zone = self.terms.timezone
+        known = ((one, self.sources.get(one.id)) for one in due)
+        return [one for one, source in known if source and not is_quiet(source, now, zone)]
 
     def due_again(self, source: Source, crawled_at: dt.datetime) -> dt.datetime:
         return next_due(source, crawled_at, self.terms.timezone)
-
-    # ── chores ──
-
-    async def do_chores(self) -> None:
-        """Digests, tidying up, verifying: what is due of it, each by one service."""
-        try:
-            for name in await asyncio.to_thread(self.claim_chores):
-                self._start(self._chore(name))
-        except OperatorError as error:
-            log.error("chores failed", error=str(error))
-
-    def claim_chores(self) -> list[str]:
-        now, zone = self.clock(), self.terms.timezone
-        if self._stop.is_set():
-            return []
-        schedules = {chore.name: chore.schedule for chore in CHORES}
-        first = {name: following(schedule, now, zone) for name, schedule in schedules.items()}
-        taken = agenda.claim_chores(
-            self.database, self.name, now, {**first, DIGESTS: now},
-            lambda name, noted: sane(schedules[name], noted, now, zone),
-        )  # fmt: skip
-        if DIGESTS in taken and not self._mail.is_worth_it(now):
-            self.note(DIGESTS)
-            taken.remove(DIGESTS)
-        return taken
-
-    async def _chore(self, name: str) -> None:
-        chore = next(chore for chore in CHORES if chore.name == name)
-        ending = await self._run(Work(name, chore.words, Limits(chore.wall_s, MEMORY)))
-        if not ending.stopped:
-            try:
-                await asyncio.to_thread(self.note, name)
-            except OperatorError as error:
-                log.error("chore not noted", error=str(error), chore=name)
-
-    def note(self, name: str) -> None:
-        """The chore is done, and due again as its schedule says."""
-        now = self.clock()
-        schedule = next(chore.schedule for chore in CHORES if chore.name == name)
-        agenda.finish_chore(
-            self.database, self.name, name, now, following(schedule, now, self.terms.timezone)
-        )
 
 
 def wanted(source: Source) -> Wanted:
@@ -309,9 +245,3 @@ def _stamp(path: Path) -> tuple[str, int, int]:
     except OSError:
         return str(path), 0, 0
     return str(path), found.st_mtime_ns, found.st_size
-
-
-def _word(ending: Ending) -> str:
-    if ending.stopped:
-        return "stopped"
-    return {0: "done", 1: "degraded"}.get(ending.status, "failed")

@@ -23,24 +23,29 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A command of `yaodian` to be run. `kind` says which sort it is, `sources` whom a crawl is for."""
+    """A command of `yaodian` to be run. `kind` says which sort it is, `sources` whom a crawl is for, `given` is what
+    it reads from its standard input."""
 
     kind: str
     words: tuple[str, ...]
     limits: Limits
     sources: tuple[str, ...] = ()
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a piece of work ended. `status` is its exit status, negative for a signal; `ended` are the sources whose
-    crawl came to its end; `stopped` says that it was we who ended it."""
+    crawl came to its end, `busy` those that another process was at; `stopped` says that it was we who ended it,
+    `excused` that something failed that is no source's doing: the database, the disk."""
 
     work: Work
     status: int
     ended: frozenset[str]
     stopped: bool
     why: str = ""
+    busy: frozenset[str] = frozenset()
+    excused: bool = False
 
 
 Tell = Callable[[Work, dict[str, Any]], None]
@@ -61,9 +66,9 @@ class Runner(Protocol):
         """End all that runs, in order if it ends in time."""
 
 
-def batches(due: Iterable[Due], most: int) -> list[tuple[str, ...]]:
+def batches(due: Iterable[Due], most: int, size: int = BATCH) -> list[tuple[str, ...]]:
     """What is due as at most so many crawls: a host is whole in one of them, so that nobody else asks it meanwhile,
-    and what crashed before runs alone, so that it takes no other with it."""
+    and what crashed before runs alone, so that it takes no other with it. Hosts share one of `size` sources."""
     hosts: dict[str, list[Due]] = defaultdict(list)
     for one in due:
         hosts[one.host].append(one)
@@ -77,7 +82,7 @@ def batches(due: Iterable[Due], most: int) -> list[tuple[str, ...]]:
     # Hosts wait for each other in a batch far less than a batch waits for its start.
     packed: list[list[str]] = []
     for ids in shared:
-        if packed and len(packed[-1]) + len(ids) <= BATCH:
+        if packed and len(packed[-1]) + len(ids) <= size:
             packed[-1] += ids
         else:
             packed.append(list(ids))

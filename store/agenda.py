@@ -22,6 +22,8 @@ LEASE = dt.timedelta(minutes=2)
 # After a crawl that never came to its end its source rests, each time twice as long.
 REST = dt.timedelta(minutes=5)
 LONGEST_REST = dt.timedelta(hours=12)
+# After a crawl that found its host or source taken, or the database gone.
+PAUSE = dt.timedelta(seconds=30)
 AGENDA = "agenda"
 
 
@@ -37,11 +39,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A source whose time has come. `crashes` tells how often in a row its crawl never came to its end."""
+    """A source whose time has come. `crashes` tells how often in a row its crawl never came to its end, `is_listing`
+    whether its listings are to be looked at, else only documents that are known."""
 
     id: str
     host: str
     crashes: int
+    is_listing: bool = True
 
 
 # ── sources ──
@@ -101,25 +105,29 @@ def claim(
     now: dt.datetime,
     choose: Callable[[list[Due]], Collection[str]],
 ) -> set[str]:
-    """Take for a service what `choose` picks of what is due; hosts at which some service is already are left alone.
-    What waits longest comes first."""
-    duty = rows.Duty
+    """Take for a service what `choose` picks of what is due."""
     with database.write() as session:
         alone(session, AGENDA)
-        busy = select(duty.host).where(~_is_free(now), duty.claimed_by.is_not(None))
-        found = session.execute(
-            select(duty.source_id, duty.host, duty.crashes)
-            .outerjoin(rows.Source, rows.Source.id == duty.source_id)
-            .where(_is_free(now), duty.host.not_in(busy), is_due(now))
-            .order_by(rows.Source.next_due_at.nulls_first(), duty.source_id)
-        )
-        chosen = set(choose([Due(*row) for row in found]))
+        chosen = set(choose(due(session, now)))
         session.execute(
-            update(duty)
-            .where(duty.source_id.in_(chosen))
+            update(rows.Duty)
+            .where(rows.Duty.source_id.in_(chosen))
             .values(claimed_by=service, claimed_until=now + LEASE)
         )
     return chosen
+
+
+def due(session: Session, now: dt.datetime) -> list[Due]:
+    """What nobody is at: hosts at which some service is already are left alone. What waits longest comes first."""
+    duty = rows.Duty
+    busy = select(duty.host).where(~_is_free(now), duty.claimed_by.is_not(None))
+    found = session.execute(
+        select(duty.source_id, duty.host, duty.crashes, is_listing_due(now))
+        .outerjoin(rows.Source, rows.Source.id == duty.source_id)
+        .where(_is_free(now), duty.host.not_in(busy), is_due(now))
+        .order_by(rows.Source.next_due_at.nulls_first(), duty.source_id)
+    )
+    return [Due(source, host, crashes, bool(listing)) for source, host, crashes, listing in found]
 
 
 def renew(database: Database, service: str, now: dt.datetime) -> None:
@@ -131,8 +139,9 @@ def renew(database: Database, service: str, now: dt.datetime) -> None:
             )
 
 
-def release(database: Database, service: str, ended: Iterable[str]) -> None:
-    """The service is done with these sources; what is left of them is due at once."""
+def release(database: Database, service: str | None, ended: Iterable[str]) -> None:
+    """The service (a worker, that claims nothing, is None) is done with these sources; what is left of them is due at
+    once."""
     with database.write() as session:
         session.execute(
             update(rows.Duty)
@@ -141,7 +150,18 @@ def release(database: Database, service: str, ended: Iterable[str]) -> None:
         )
 
 
-def rest(database: Database, service: str, crashed: Iterable[str], now: dt.datetime) -> None:
+def put_off(database: Database, service: str | None, left: Iterable[str], now: dt.datetime) -> None:
+    """These could not be crawled, and it was not their doing: another process was at their host, or the database was
+    gone. They are due again after a moment, so that nobody asks without pause."""
+    with database.write() as session:
+        session.execute(
+            update(rows.Duty)
+            .where(rows.Duty.source_id.in_(list(left)), rows.Duty.claimed_by == service)
+            .values(claimed_by=None, claimed_until=now + PAUSE)
+        )
+
+
+def rest(database: Database, service: str | None, crashed: Iterable[str], now: dt.datetime) -> None:
     """Crawls of these sources never came to their end: each rests, the longer the more often that happened."""
     with database.write() as session:
         of_service = select(rows.Duty).where(rows.Duty.claimed_by == service)
@@ -171,23 +191,36 @@ def claim_chores(
 ) -> list[str]:
     """The chores whose time has come. One that has no row yet is due at its `first` moment; one that only a clock that
     was ahead can have noted is moved (`sane`)."""
-    taken = []
     with database.write() as session:
         alone(session, AGENDA)
-        for name, moment in first.items():
-            row = session.get(rows.Chore, name)
-            if row is None:
-                row = rows.Chore(name=name, due_at=moment)
-                session.add(row)
-            row.due_at = sane(name, row.due_at)
-            is_free = row.claimed_until is None or not now < row.claimed_until <= now + LEASE
-            if row.due_at <= now and is_free:
-                row.claimed_by, row.claimed_until = service, now + LEASE
-                taken.append(name)
+        taken = due_chores(session, now, first, sane)
+        for row in taken:
+            row.claimed_by, row.claimed_until = service, now + LEASE
+        return [row.name for row in taken]
+
+
+def due_chores(
+    session: Session,
+    now: dt.datetime,
+    first: dict[str, dt.datetime],
+    sane: Callable[[str, dt.datetime], dt.datetime],
+) -> list[rows.Chore]:
+    taken = []
+    for name, moment in first.items():
+        row = session.get(rows.Chore, name)
+        if row is None:
+            row = rows.Chore(name=name, due_at=moment)
+            session.add(row)
+        row.due_at = sane(name, row.due_at)
+        is_free = row.claimed_until is None or not now < row.claimed_until <= now + LEASE
+        if row.due_at <= now and is_free:
+            taken.append(row)
     return taken
 
 
-def finish_chore(database: Database, service: str, name: str, now: dt.datetime, due_at: dt.datetime) -> None:
+def finish_chore(
+    database: Database, service: str | None, name: str, now: dt.datetime, due_at: dt.datetime
+) -> None:
     with database.write() as session:
         row = session.get_one(rows.Chore, name)
         if row.claimed_by == service:

@@ -56,7 +56,7 @@ def digest(body: bytes) -> str:
 
 
 class Archive:
-    """The WARC files of one data directory. Safe for many processes at a time: each writes its own file."""
+    """The WARC files of one directory. Safe for many processes at a time: each writes its own file."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -94,6 +94,35 @@ class Archive:
         with path.open("rb") if path.exists() else path.with_name(path.name + OPEN).open("rb") as file:
             file.seek(place.offset)
             return file.read(place.length)
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each file, also of one that is being written. Raises OSError or OperatorError."""
+        return {
+            str(path.relative_to(self.directory)).removesuffix(OPEN): path.stat().st_size
+            for path in self._files()
+        }
+
+    def closed(self) -> list[Path]:
+        """Files that this user may not read."""
+        return [path for path in self._files() if not os.access(path, os.R_OK)]
+
+    def _files(self) -> list[Path]:
+        os.scandir(self.directory).close()  # says when there is no such folder; a search finds nothing then
+        return sorted(path for path in self.directory.rglob("*.warc.gz*") if path.is_file())
+
+    def put(self, path: Path, name: str) -> None:
+        """Make a file of the archive of one that is outside, whole. Raises OSError or OperatorError."""
+        (self.directory / name).parent.mkdir(parents=True, exist_ok=True)
+        copy_start(path, self.directory / name, path.stat().st_size)
+
+    def fetch(self, name: str, path: Path, length: int) -> None:
+        """Copy a file out of the archive; one that is being written up to its last record that a row points to, so far
+        as `length`. Raises OSError or OperatorError."""
+        whole = self.directory / name
+        if whole.exists():
+            copy_start(whole, path, whole.stat().st_size)
+        else:
+            copy_start(whole.with_name(name + OPEN), path, length)
 
     def close(self) -> None:
         if self._file is not None:
@@ -140,7 +169,7 @@ class Archive:
         file = path.open("xb", buffering=0)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
-            _write_all(file, gzip.compress(_info(self._name), mtime=0))
+            _write_all(file, warcinfo(self._name))
             path.rename(self.directory / (self._name + OPEN))
         except OSError:
             file.close()
@@ -154,6 +183,18 @@ def _write_all(file: BinaryIO, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]
+
+
+def copy_start(path: Path, copied: Path, length: int) -> None:
+    """The first so many bytes of a file, there whole or not at all."""
+    part = copied.with_name(f".{copied.name}.part")
+    with path.open("rb") as reading, part.open("wb") as writing:
+        left = length
+        while left and (chunk := reading.read(min(left, 1 << 20))):
+            left -= writing.write(chunk)
+        writing.flush()
+        os.fsync(writing.fileno())
+    part.replace(copied)
 
 
 def _settle(path: Path) -> None:
@@ -182,13 +223,14 @@ def _refused(place: Path, error: OSError) -> OperatorError:
     )
 
 
-def _info(name: str) -> bytes:
+def warcinfo(name: str) -> bytes:
+    """The record that a file begins with, as its gzip member."""
     record = WarcRecord()
     record.init_headers(WarcRecordType.warcinfo)
     record.headers["WARC-Filename"] = name
     record.headers["Content-Type"] = "application/warc-fields"
     record.set_bytes_content(b"software: Yaodian\r\nformat: WARC File Format 1.1\r\nrobots: classic\r\n")
-    return _bytes(record)
+    return gzip.compress(_bytes(record), mtime=0)
 
 
 def _record(capture: Capture, same_as: Original | None) -> bytes:

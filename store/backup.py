@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable
@@ -30,7 +29,7 @@ from sqlalchemy import (
 )
 
 from store import models as rows
-from store.archive import OPEN
+from store.archive import Archive, copy_start
 from store.columns import PackedJson
 from store.database import Database, masked
 from store.errors import OperatorError
@@ -58,7 +57,9 @@ class Manifest:
     warc: dict[str, int]
 
 
-def backup(database: Database, data: Path, target: Path, now: dt.datetime, progress: Progress) -> Manifest:
+def backup(
+    database: Database, archive: Archive, data: Path, target: Path, now: dt.datetime, progress: Progress
+) -> Manifest:
     """Copy everything into a new directory, or bring an earlier backup there up to date; what runs may go on running.
 
     Cut short, an earlier backup there stays as it was but for WARC files that came. Raises OperatorError.
@@ -70,17 +71,20 @@ def backup(database: Database, data: Path, target: Path, now: dt.datetime, progr
         part.unlink(missing_ok=True)
         tables = copy_rows(database, Database(f"sqlite:///{part}"), progress)
         reach = _reach(Database(f"sqlite:///{part}"))
+        sizes = archive.sizes()
         for number, (name, length) in enumerate(sorted(reach.items())):
             progress("warc", number, len(reach))
-            _copy_warc(data / "warc", target / "warc", name, length)
+            _copy_warc(archive, target / "warc", name, sizes.get(name, 0), length)
         _copy_files(data, target)
         part.replace(target / ROWS)
         manifest = Manifest(
             now.isoformat(), tables, {name: (target / "warc" / name).stat().st_size for name in reach}
         )
         _write(target / MANIFEST, json.dumps(asdict(manifest), ensure_ascii=False, indent=1))
-        for stale in set(os.listdir(target / "warc")) - set(reach):
-            (target / "warc" / stale).unlink()
+        kept = {target / "warc" / name for name in reach}
+        for path in (target / "warc").rglob("*"):
+            if path.is_file() and path not in kept:
+                path.unlink()
     except OSError as error:
         raise OperatorError(
             f"{error.filename or target}: {error.strerror}; make room or make it writable"
@@ -88,17 +92,16 @@ def backup(database: Database, data: Path, target: Path, now: dt.datetime, progr
     return manifest
 
 
-def restore(source: Path, database: Database, data: Path, progress: Progress) -> Manifest:
+def restore(source: Path, database: Database, archive: Archive, data: Path, progress: Progress) -> Manifest:
     """Put a backup into an empty data directory and an empty database; the rows come last, so that what was cut short
     is no data directory yet. Raises OperatorError."""
     manifest = read_manifest(source)
     _check_empty(database, data)
     try:
-        (data / "warc").mkdir(parents=True, exist_ok=True)
-        (data / "outbox").mkdir(exist_ok=True)
+        (data / "outbox").mkdir(parents=True, exist_ok=True)
         for number, name in enumerate(sorted(manifest.warc)):
             progress("warc", number, len(manifest.warc))
-            _copy_whole(source / "warc" / name, data / "warc" / name)
+            archive.put(source / "warc" / name, name)
         _copy_files(source, data)
         toml = data / "yaodian.toml"
         if toml.exists():
@@ -207,31 +210,16 @@ def _reach(held: Database) -> dict[str, int]:
     return found
 
 
-def _copy_warc(source: Path, target: Path, name: str, length: int) -> None:
-    """A file that is being written up to its last record that a row points to; one that is closed whole."""
+def _copy_warc(archive: Archive, target: Path, name: str, size: int, length: int) -> None:
+    """Of `size` bytes as far as `length`, unless an earlier backup has it as it is."""
     copied = target / name
-    path = source / name
-    if path.exists():
-        if not copied.exists() or copied.stat().st_size != path.stat().st_size:
-            _copy_whole(path, copied)
-        return
-    if not copied.exists() or copied.stat().st_size < length:
-        _copy_start(path.with_name(name + OPEN), copied, length)
-
-
-def _copy_start(path: Path, copied: Path, length: int) -> None:
-    part = copied.with_name(f".{copied.name}.part")
-    with path.open("rb") as reading, part.open("wb") as writing:
-        left = length
-        while left and (chunk := reading.read(min(left, 1 << 20))):
-            left -= writing.write(chunk)
-        writing.flush()
-        os.fsync(writing.fileno())
-    part.replace(copied)
+    copied.parent.mkdir(exist_ok=True)
+    if not copied.exists() or copied.stat().st_size < length or copied.stat().st_size != size:
+        archive.fetch(name, copied, length)
 
 
 def _copy_whole(path: Path, copied: Path) -> None:
-    _copy_start(path, copied, path.stat().st_size)
+    copy_start(path, copied, path.stat().st_size)
 
 
 def _copy_files(source: Path, target: Path) -> None:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from store.database import Database, told_plainly
@@ -39,6 +40,7 @@ class Claims:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._connection: Connection | None = None
+        self._names: set[str] = set()
         self._files: dict[str, IO[bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -49,6 +51,9 @@ class Claims:
     ) -> None:
         for name in list(self._files):
             self._files.pop(name).close()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._connection is not None:
             # Back in the pool the connection would keep its locks.
             self._connection.invalidate()
@@ -64,9 +69,31 @@ class Claims:
                 self._connection = self.database.engine.connect().execution_options(
                     isolation_level="AUTOCOMMIT"
                 )
-            return bool(self._connection.scalar(select(func.pg_try_advisory_lock(key(name)))))
+            taken = bool(self._connection.scalar(select(func.pg_try_advisory_lock(key(name)))))
+        if taken:
+            self._names.add(name)
+        return taken
+
+    def hold(self) -> None:
+        """Make sure that what was taken is still ours: PostgreSQL forgets it when it restarts, or the network fails.
+
+        Takes it anew where it can; raises OperatorError when another process was faster, or the database is gone.
+        """
+        if self._connection is None:
+            return
+        try:
+            self._connection.execute(select(1))
+        except DBAPIError:
+            self._let_go()
+            names, self._names = self._names, set()
+            for name in names:
+                if not self.take(name):
+                    raise OperatorError(
+                        f"{name}: the connection to the database broke, and another process took it; it goes on there"
+                    ) from None
 
     def release(self, name: str) -> None:
+        self._names.discard(name)
         if self._connection is not None:
             with told_plainly(self.database.url):
                 self._connection.execute(select(func.pg_advisory_unlock(key(name))))

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Select, func, select
 
 from store import models as rows
+from store import queue
 from store.database import Database
 
 TICKS = Counter(
@@ -75,6 +76,7 @@ class _Rows(Collector):
                 "When a crawl ended last.",
                 last.timestamp() if last else 0,
             )
+            yield from _queue(queue.standing(session))
             for name, says, column in (
                 ("yaodian_documents", "Documents by state.", document.state),
                 ("yaodian_changes", "Changes by type.", rows.Change.type),
@@ -87,6 +89,18 @@ class _Rows(Collector):
                 for value, count in session.execute(select(column, func.count()).group_by(column)):
                     family.add_metric([value or "running"], count)
                 yield family
+
+
+def _queue(standing: queue.Standing | None) -> Iterator[Metric]:
+    """Nothing where there never was a queue."""
+    if standing is None:
+        return
+    family = GaugeMetricFamily("yaodian_queue_jobs", "Work that is handed out.", labels=["kind", "state"])
+    for line in standing.lines:
+        for state in ("waiting", "doing", "stalled"):
+            family.add_metric([line.kind, state], getattr(line, state))
+    yield family
+    yield _plain("yaodian_queue_workers", "Workers that are connected.", len(standing.workers))
 
 
 def _count(table: type[rows.Base]) -> Select[int]:

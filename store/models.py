@@ -244,7 +244,7 @@ class Capture(Base):
     fetched_at: Mapped[dt.datetime]
     status: Mapped[int]
     digest: Mapped[str] = mapped_column(index=True)
-    file: Mapped[str]
+    file: Mapped[str] = mapped_column(index=True)
     offset: Mapped[int] = mapped_column(BigInteger)
     length: Mapped[int]
     body_of: Mapped[int | None] = mapped_column(ForeignKey("captures.id"))

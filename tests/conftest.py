@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import postgresql
 import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, sync_playwright
 
-from bench import kills
+from bench import kills, postgresql
 from demo.web import DemoWeb
 from notify.post import Post
 from notify.tokens import Tokens
+from store.archive import Archive
 from store.database import Database
 from web.app import create
 from web.terms import Terms
@@ -180,7 +180,9 @@ def application(archive: Database, data: Path) -> FastAPI:
         "http://testserver",
     )
     program = (*PROGRAM, "--data", str(data))
-    return create(Terms(archive, data, "Asia/Shanghai", post, "secret of this test", program))
+    return create(
+        Terms(archive, data, Archive(data / "warc"), "Asia/Shanghai", post, "secret of this test", program)
+    )
 
 
 @pytest.fixture

@@ -33,11 +33,11 @@ def test_a_backup_is_restored_into_either_database(
     archive: Database, data: Path, tmp_path: Path, bare_url: str
 ) -> None:
     for _ in range(2):  # the second brings the first up to date
-        backup(archive, data, tmp_path / "kept", BEGIN, silent)
+        backup(archive, Archive(data / "warc"), data, tmp_path / "kept", BEGIN, silent)
     assert (tmp_path / "kept" / MANIFEST).exists()
     there = tmp_path / "there"
     moved = Database(f"sqlite:///{there / 'yaodian.db'}" if bare_url.startswith("sqlite") else bare_url)
-    restore(tmp_path / "kept", moved, there, silent)
+    restore(tmp_path / "kept", moved, Archive(there / "warc"), there, silent)
     assert said(moved) == said(archive)
     assert not any(one.problems for one in verify(moved, Archive(there / "warc"), files(moved)))
     moved.close()

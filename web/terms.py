@@ -11,6 +11,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from notify.post import Post
+from store.archive import Archive
 from store.database import Database
 
 
@@ -27,6 +28,7 @@ class Terms:
 
     database: Database
     data: Path
+    archive: Archive
     timezone: str
     post: Post
     secret: str

@@ -23,12 +23,15 @@ from crawler.sources.schema import Source
 from notify.smtp import Relay
 from store import models as rows
 from store import queries
+from store import queue as queues
+from store.archive import Archive
 from store.conditions import Condition, conditions
 from store.database import Database, masked
 from store.errors import OperatorError, YaodianError
 from yaodian.settings import Settings
 
 WAIT_S = 10
+STATES = ("waiting", "doing", "stalled")
 MOST_NAMES = 40
 # A clock that is off by more makes times that readers see wrong, and a server's certificate or log-in fail.
 OFF = dt.timedelta(minutes=2)
@@ -66,10 +69,11 @@ def _of_rows(settings: Settings, sources: Iterable[Source], now: dt.datetime) ->
             yield (whole := integrity(session, database))
             if not whole.ok:
                 return
-            yield archive(settings.data / "warc", queries.archive_ends(session))
+            yield archive(settings.archive(), queries.archive_ends(session))
             yield from health(conditions(session).values())
             yield from overdue(session, now)
             yield from crashing(session)
+            yield from queue(session)
             yield names(session, sources)
             yield clock(session, now, settings.timezone)
     except OperatorError as error:
@@ -96,13 +100,17 @@ def integrity(session: Session, database: Database) -> Finding:
     return Finding("database", True, f"{masked(database.url)}: tables are up to date")
 
 
-def archive(kept: Path, ends: dict[str, int]) -> Finding:
+def archive(kept: Archive, ends: dict[str, int]) -> Finding:
     """Whether each file that captures lie in is there as far as they reach; `yaodian verify` reads them whole."""
     try:
-        files = {file.name.removesuffix(".open"): file.stat().st_size for file in os.scandir(kept)}
+        files = kept.sizes()
+    except OperatorError as error:
+        return Finding("archive", False, str(error))
     except OSError as error:
         return Finding(
-            "archive", False, f"{kept}: {error.strerror}; let it be read, or restore it from a backup"
+            "archive",
+            False,
+            f"{kept.directory}: {error.strerror}; let it be read, or restore it from a backup",
         )
     if lost := sorted(set(ends) - set(files)):
         says = f"{len(lost)} of its files are not there, such as {lost[0]}; restore them from a backup"
@@ -110,8 +118,8 @@ def archive(kept: Path, ends: dict[str, int]) -> Finding:
     if cut := sorted(name for name, end in ends.items() if files[name] < end):
         says = f"{len(cut)} of its files are cut, such as {cut[0]} at {files[cut[0]]} of {ends[cut[0]]} bytes"
         return Finding("archive", False, f"{says}; restore them from a backup")
-    if closed := sorted(file.name for file in os.scandir(kept) if not os.access(file, os.R_OK)):
-        return Finding("archive", False, f"{kept / closed[0]} can't be read; change its owner or its mode")
+    if closed := kept.closed():
+        return Finding("archive", False, f"{closed[0]} can't be read; change its owner or its mode")
     return Finding("archive", True, f"{len(files)} WARC files, {sum(files.values()) / 1e6:.1f} MB")
 
 
@@ -233,6 +241,21 @@ def crashing(session: Session) -> Iterator[Finding]:
             f"crawls of {len(found)} sources never came to their end, such as {found[0]}; see logs/crawl.log"
         )
         yield Finding("service", False, f"{says}, and disable the source: yaodian sources disable {found[0]}")
+
+
+def queue(session: Session) -> Iterator[Finding]:
+    """Whether workers take what is handed out; nothing where there never was a queue."""
+    standing = queues.standing(session)
+    if standing is None or not (standing.lines or standing.workers):
+        return
+    waiting, doing, stalled = (sum(getattr(line, state) for line in standing.lines) for state in STATES)
+    says = f"{waiting} jobs wait, {doing} are being done, {stalled} are stalled"
+    if standing.workers:
+        yield Finding(
+            "queue", True, f"{len(standing.workers)} workers ({', '.join(standing.workers)}); {says}"
+        )
+    else:
+        yield Finding("queue", False, f"no worker lives, and {says}; start one: yaodian worker")
 
 
 def _resolves(host: str) -> bool:

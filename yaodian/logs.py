@@ -39,4 +39,8 @@ def begin(form: str) -> None:
     root.setLevel(logging.INFO)
     # Each tick is no event.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    # Nor is each job, whose end we tell ourselves; of a lost connection the worker says one line.
+    for name in ("procrastinate", "procrastinate.worker.worker", "psycopg.pool"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.getLogger("procrastinate.worker").setLevel(logging.ERROR)
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)

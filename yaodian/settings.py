@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import tomllib
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -24,8 +25,10 @@ from notify.limits import Limits
 from notify.post import Post
 from notify.smtp import Relay
 from notify.tokens import SHORTEST, Tokens, load_secret
+from store.archive import Archive
 from store.database import Database
 from store.errors import OperatorError, WrongUse
+from store.objects import Objects, is_local
 from store.zones import timezones
 
 TOML = "yaodian.toml"
@@ -80,6 +83,10 @@ class Settings(BaseSettings):
 
     data: Path = Path("data")
     database_url: str = ""
+    archive_url: str = Field(
+        default="",
+        description="where the WARC files are: s3://BUCKET/FOLDER; default warc/ of the data directory",
+    )
     timezone: Annotated[str, AfterValidator(_timezone)] = "Asia/Shanghai"
     contact: str = Field(
         default="", description="how a site's administrator reaches you; sent with each request"
@@ -160,6 +167,17 @@ class Settings(BaseSettings):
     @property
     def outbox(self) -> Path:
         return self.data / "outbox"
+
+    @property
+    def archive_place(self) -> str:
+        """Where the archive is, in words that mean the same on every machine."""
+        return self.archive_url.rstrip("/") or f"{socket.gethostname()}:{(self.data / 'warc').resolve()}"
+
+    def archive(self) -> Archive:
+        """The data directory's, or that of YAODIAN_ARCHIVE_URL. Raises OperatorError when that can't be used."""
+        if is_local(self.archive_url):
+            return Archive(Path(urlsplit(self.archive_url).path or self.data / "warc"))
+        return Objects(self.archive_url)
 
     def database(self) -> Database:
         """The data directory's database, or that of YAODIAN_DATABASE_URL; not yet checked."""

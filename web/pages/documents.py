@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from store import plandesk, queries
-from store.archive import Archive
 from store.errors import UsageError
 from web.look import page
 from web.originals import shown_safely
@@ -99,4 +98,4 @@ def archived(terms: Given, identity: Number) -> Response:
         place = queries.body_place(session, identity)
     if place is None:
         raise UsageError(f"no capture {identity}")
-    return shown_safely(Archive(terms.data / "warc").read(place))
+    return shown_safely(terms.archive.read(place))

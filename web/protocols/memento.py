@@ -12,7 +12,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 
 from store import queries
-from store.archive import Archive
 from store.errors import UsageError, WrongUse
 from store.mementos import Memento, nearest, of_address
 from web.originals import HEADERS
@@ -75,7 +74,7 @@ def memento(request: Request, terms: Given, stamp: str, url: str) -> Response:
     with terms.database.read() as session:
         place = queries.body_place(session, chosen.capture)
     assert place is not None
-    capture = Archive(terms.data / "warc").read(place)
+    capture = terms.archive.read(place)
     media = (capture.header("Content-Type") or "text/html").strip()
     headers = HEADERS | {"Memento-Datetime": _http(chosen.at)} | _links(terms, request, url, known, chosen)
     if media.split(";")[0].strip().lower() not in _PAGES or not media.isascii() or not media.isprintable():

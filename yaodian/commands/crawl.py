@@ -18,7 +18,7 @@ from store.errors import OperatorError
 from store.flow import Outcome
 from yaodian import wellbeing
 from yaodian.commands import app, configured
-from yaodian.commands.sources import chosen
+from yaodian.commands.sources import as_given, chosen
 from yaodian.options import MOST
 from yaodian.output import Format
 from yaodian.settings import Settings
@@ -50,6 +50,7 @@ def crawl(
     form: Annotated[
         Format, typer.Option("--format", help="table for people; jsonl: an event a line, as it happens.")
     ] = Format.table,
+    given: Annotated[bool, typer.Option("--given", hidden=True)] = False,
 ) -> None:
     """Look at the sources and keep what is new. Exit status 1 when a source could not be read whole."""
     if due and everything:
@@ -61,7 +62,7 @@ def crawl(
 
     settings = configured(context)
     database = settings.opened()
-    sources, errors = _wanted(settings, ids or [])
+    sources, errors = (as_given(), ()) if given else _wanted(settings, ids or [])
     for error in errors:
         typer.echo(f"yaodian: {error}", err=True)
     if due or not (ids or everything):
@@ -75,6 +76,7 @@ def crawl(
         raise typer.Exit(1 if errors else 0)
     terms = Terms(
         data=settings.data,
+        archive=settings.archive(),
         contact=settings.contact,
         allow_private=settings.allow_private_addresses,
         everything=everything or (bool(ids) and not due),
@@ -86,7 +88,11 @@ def crawl(
         most_requests=most_requests,
     )
     with (_Events if form is Format.jsonl else _Terminal)() as watch:
-        crawled = run(sources, database, clock, terms, watch)
+        try:
+            crawled = run(sources, database, clock, terms, watch)
+        except OperatorError as error:
+            watch.failed(error)
+            raise
     wellbeing.tell(settings, database, clock())
     database.close()
     if form is Format.table:
@@ -158,6 +164,9 @@ class _Events:
         said = {"outcome": crawled.outcome, "counts": crawled.counts, "problems": crawled.problems[:20]}
         self._say("crawl ended", source=crawled.source, **said)
 
+    def failed(self, error: OperatorError) -> None:
+        self._say("crawl failed", says=str(error))
+
     def _say(self, event: str, **fields: Any) -> None:
         sys.stdout.write(json.dumps({"event": event} | fields, ensure_ascii=False) + "\n")
         sys.stdout.flush()
@@ -197,6 +206,9 @@ class _Terminal:
     def progress(self, source: Source, counts: Mapping[str, int]) -> None:
         done = counts.get("listings", 0) + counts.get("documents", 0)
         self._progress.update(self._tasks[source.id], total=counts.get("asked"), completed=done)
+
+    def failed(self, error: OperatorError) -> None:
+        """Said on stderr, as every command's."""
 
     def ended(self, crawled: Crawled) -> None:
         if crawled.source in self._tasks:

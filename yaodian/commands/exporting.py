@@ -11,7 +11,6 @@ import typer
 
 from store import export as exports
 from store import warcs
-from store.archive import Archive
 from store.errors import WrongUse
 from yaodian.commands import app, configured
 from yaodian.output import Format, show
@@ -45,7 +44,7 @@ def export(
         if is_binary:
             out = sys.stdout.buffer if output is None else output.open("wb")
             if what == WARC:
-                warcs.copy(session, Archive(settings.data / "warc"), out, source)
+                warcs.copy(session, settings.archive(), out, source)
             else:
                 with exports.parquet(exports.KINDS[what](session), exports.COLUMNS[what]) as made:
                     shutil.copyfileobj(made, out)

@@ -15,8 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from notify import personal
 from store import backup as backups
-from store import retention
-from store.archive import Archive
+from store import gathering, retention
 from store.database import masked
 from store.verify import files
 from store.verify import verify as verified
@@ -35,7 +34,7 @@ def backup(
     settings = configured(context)
     database = settings.opened()
     with _shown() as progress:
-        made = backups.backup(database, settings.data, target, clock(), progress)
+        made = backups.backup(database, settings.archive(), settings.data, target, clock(), progress)
     database.close()
     size = sum(made.warc.values()) / 1e6
     typer.echo(f"{target}: {sum(made.tables.values())} rows, {len(made.warc)} WARC files, {size:.1f} MB")
@@ -50,7 +49,7 @@ def restore(
     settings = configured(context)
     database = settings.database()
     with _shown() as progress:
-        held = backups.restore(source, database, settings.data, progress)
+        held = backups.restore(source, database, settings.archive(), settings.data, progress)
     typer.echo(f"{settings.data}: restored as of {held.made_at}, rows in {masked(database.url)}")
     raise typer.Exit(_verify(settings, None))
 
@@ -73,6 +72,8 @@ def tidy(context: typer.Context) -> None:
     rules = retention.Rules(settings.keep_runs_days, settings.keep_health_days, settings.keep_log_days)
     for what, count in retention.tidy(database, settings.data, rules, clock()).items():
         typer.echo(f"{what}: {count} dropped")
+    for what, count in gathering.tidy(database, settings.archive(), clock()).items():
+        typer.echo(f"{what}: {count}" if "gathered" in what else f"{what}: {count} dropped")
     # Requests that nobody confirmed, and what is kept of who has left, are not for the settings to decide.
     typer.echo(f"subscriptions: {personal.tidy(database, clock())} erased")
     database.close()
@@ -80,7 +81,7 @@ def tidy(context: typer.Context) -> None:
 
 def _verify(settings: Settings, night: int | None) -> int:
     database = settings.opened()
-    archive = Archive(settings.data / "warc")
+    archive = settings.archive()
     names = files(database, night)
     captures = problems = 0
     with _shown() as progress:

@@ -10,11 +10,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from store.archive import Archive
+from crawler.sources.schema import Source
+from store.database import Database
 from store.reprocess import Reread, pending
 from store.reprocess import reprocess as rebuild
 from yaodian.commands import app, configured
-from yaodian.commands.sources import chosen
+from yaodian.commands.sources import as_given, chosen
 
 
 @app.command()
@@ -23,6 +24,10 @@ def reprocess(
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="[ID…]", help="Sources; all of them by default.")
     ] = None,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Leave it to the workers, behind their crawls: a job a source.")
+    ] = False,
+    given: Annotated[bool, typer.Option("--given", hidden=True)] = False,
 ) -> None:
     """Read every capture anew with today's extraction, and store what differs, marked: nobody is mailed about it.
     Cut short, it goes on where it was."""
@@ -31,10 +36,14 @@ def reprocess(
 
     settings = configured(context)
     database = settings.opened()
-    sources, errors = chosen(settings, ids or [])
+    sources, errors = (as_given(), ()) if given else chosen(settings, ids or [])
     for error in errors:
         typer.echo(f"yaodian: {error}", err=True)
     readers = {source.id: reader(source, templates.stored(database, source)) for source in sources}
+    if queue:
+        _hand_out(database, [one for one in sources if pending(database, {one.id: readers[one.id]})])
+        database.close()
+        raise typer.Exit(1 if errors else 0)
     waiting = pending(database, readers)
     counts: Counter[str] = Counter()
     is_terminal = sys.stderr.isatty()
@@ -48,7 +57,7 @@ def reprocess(
         transient=True,
     ) as progress:
         task = progress.add_task("", total=len(waiting))
-        for done in rebuild(database, Archive(settings.data / "warc"), readers, waiting):
+        for done in rebuild(database, settings.archive(), readers, waiting):
             counts.update(
                 documents=1,
                 versions=done.versions,
@@ -65,6 +74,13 @@ def reprocess(
         f"added, {counts['marked']} changes marked or unmarked, {counts['unreadable']} captures can't be read today"
     )
     raise typer.Exit(1 if errors else 0)
+
+
+def _hand_out(database: Database, sources: list[Source]) -> None:
+    from scheduler import queue
+
+    handed = queue.hand_out_reprocessing(database, sources)
+    typer.echo(f"{handed} sources handed out to be read anew; yaodian doctor tells how many wait")
 
 
 def _line(done: Reread) -> str:

@@ -21,6 +21,7 @@ from yaodian.settings import Settings
 if TYPE_CHECKING:
     import uvicorn
 
+    from scheduler.queue import Ground
     from scheduler.service import Terms
     from scheduler.work import Work
 
@@ -31,23 +32,43 @@ def serve(
     host: Annotated[str, typer.Option(help="Where the web pages listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8080,
     web: Annotated[bool, typer.Option(help="Serve the web pages too.")] = True,
+    queue: Annotated[
+        bool,
+        typer.Option("--queue", help="Hand the work out to `yaodian worker` on any machine (PostgreSQL)."),
+    ] = False,
 ) -> None:
     """Run until stopped: crawl what is due, send digests, keep the archive, serve the web pages.
 
     SIGTERM or Ctrl-C ends it in order (exit status 0), SIGHUP has it read its settings anew; source files are read
     anew whenever they change."""
     from scheduler.children import Children, program
+    from scheduler.embedded import Embedded
+    from scheduler.queued import Queued
     from scheduler.service import Service
     from yaodian import logs
 
     settings = configured(context)
     database = settings.opened()
     logs.begin(settings.log)
-    children = Children(program(settings.data), settings.crawls_at_once + 1, _tell)
     beside = _Web(settings, database, host, port) if web else None
-    service = Service(database, children, lambda: _terms(configured(context)), clock, beside)
+
+    def reload() -> Terms:
+        return _terms(configured(context))
+
+    service: Service
+    if queue:
+        service = Queued(database, ground(settings), reload, clock, beside)
+    else:
+        children = Children(program(settings.data), settings.crawls_at_once + 1, tell)
+        service = Embedded(database, children, reload, clock, beside)
     asyncio.run(service.run())
     database.close()
+
+
+def ground(settings: Settings) -> Ground:
+    from scheduler.queue import Ground
+
+    return Ground.of(settings.archive_place, settings.signing_secret())
 
 
 def _terms(settings: Settings) -> Terms:
@@ -65,7 +86,7 @@ def _terms(settings: Settings) -> Terms:
     )
 
 
-def _tell(work: Work, event: dict[str, Any]) -> None:
+def tell(work: Work, event: dict[str, Any]) -> None:
     import structlog
 
     fields = dict(event)
@@ -91,6 +112,7 @@ class _Web:
             Terms(
                 database=database,
                 data=settings.data,
+                archive=settings.archive(),
                 timezone=settings.timezone,
                 secret=settings.signing_secret(),
                 program=tuple(program(settings.data)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -128,6 +130,11 @@ def chosen(settings: Settings, ids: list[str]) -> tuple[list[Source], tuple[Oper
     if ids:
         return [found.find(source_id) for source_id in dict.fromkeys(ids)], ()
     return list(found.sources.values()), found.errors
+
+
+def as_given() -> list[Source]:
+    """As JSON on the standard input: where a worker runs there need not be any source files."""
+    return [Source.model_validate(one) for one in json.load(sys.stdin)]
 
 
 def _row(source: Source, condition: Condition | None) -> dict[str, Any]:

@@ -1,15 +1,17 @@
-"""A PostgreSQL of the tests' own: made of the Debian package's programs, in a folder of its own, gone afterwards."""
+"""A PostgreSQL of the tests' and measurements' own: made of the Debian package's programs, in a folder of its own, gone afterwards."""
 
 from __future__ import annotations
 
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -50,8 +52,35 @@ def programs() -> Path | None:
 class Server:
     """Databases are reached through a socket in `folder`; nothing listens on the network."""
 
+    binaries: Path
     folder: Path
-    _numbers: count[int]
+    settings: Mapping[str, str]
+    _numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def start(self) -> None:
+        """Also after `kill`, as soon as the last of its processes is gone."""
+        settings = " ".join(f"-c {name}={value}" for name, value in self.settings.items())
+        words = ("start", "--wait", "-l", self.folder / "log", "-o", f"-k {self.folder} {settings}")
+        while True:
+            try:
+                self._control(*words)
+            except subprocess.CalledProcessError:
+                if "shared memory block" not in (self.folder / "log").read_text(encoding="utf-8"):
+                    raise
+                time.sleep(0.2)
+            else:
+                return
+
+    def kill(self) -> None:
+        """As the system does when memory is short: no process of it has a word to say."""
+        pid = int((self.folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+        os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._control("stop", "--mode=immediate")
+
+    def _control(self, *words: str | Path) -> None:
+        run(self.folder, self.binaries / "pg_ctl", "-D", self.folder / "data", *words)
 
     def url(self, database: str, role: str = "yaodian") -> str:
         return f"postgresql://{role}@/{database}?host={self.folder}"
@@ -74,37 +103,35 @@ class Server:
 
 
 @contextmanager
-def running(binaries: Path) -> Iterator[Server]:
+def running(binaries: Path, **settings: str) -> Iterator[Server]:
+    """Settings such as `fsync="on"` come before those here."""
     folder = Path(tempfile.mkdtemp(prefix="yaodian-postgresql-"))
     owner = _owner()
     if owner is not None:
         shutil.chown(folder, owner)
-    data = folder / "data"
-
-    def run(*words: str | Path) -> None:
-        # A server refuses to run as root.
-        subprocess.run(
-            words, check=True, capture_output=True, text=True, user=owner, cwd=folder, env={"LC_ALL": "C"}
-        )
-
     try:
         run(
-            binaries / "initdb", "--pgdata", data, "--username=yaodian", "--auth=trust", "--no-sync",
-            "--encoding=UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en-US",
+            folder, binaries / "initdb", "--pgdata", folder / "data", "--username=yaodian", "--auth=trust",
+            "--no-sync", "--encoding=UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en-US",
         )  # fmt: skip
-        (data / "pg_hba.conf").write_text(HBA, encoding="utf-8")
-        settings = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
-        options = f"-k {folder} {settings}"
-        run(binaries / "pg_ctl", "start", "--wait", "-D", data, "-l", folder / "log", "-o", options)
+        (folder / "data" / "pg_hba.conf").write_text(HBA, encoding="utf-8")
+        server = Server(binaries, folder, {**SETTINGS, **settings})
+        server.start()
         try:
-            server = Server(folder, count(1))
             server.execute("create role locked login password 'right'")
             server.execute("create role weak login")
             yield server
         finally:
-            run(binaries / "pg_ctl", "stop", "--mode=immediate", "-D", data)
+            server.stop()
     finally:
         shutil.rmtree(folder)
+
+
+def run(folder: Path, *words: str | Path) -> None:
+    """A server refuses to run as root."""
+    subprocess.run(
+        words, check=True, capture_output=True, text=True, user=_owner(), cwd=folder, env={"LC_ALL": "C"}
+    )
 
 
 def _owner() -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 
 from web import api, guard, metrics, pages, problems, protocols, rates, sessions, tokens
@@ -38,6 +39,7 @@ def create(terms: Terms) -> FastAPI:
         max_age=sessions.MAX_AGE_S,
         https_only=terms.post.base_url.startswith("https:"),
     )
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(guard.SameOrigin)
     app.add_middleware(guard.Headers)
     app.add_middleware(metrics.Measured)

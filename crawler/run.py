@@ -97,6 +97,8 @@ def crawl(
             process.start(stop_after_crawl=False)
         finally:
             gathering.finish(database, archive)
+        if not task.done():
+            crowd.cut_short()
     if crowd.failure:
         raise crowd.failure
     if task.done():
@@ -178,6 +180,7 @@ class _Crowd:
         self.crawled: list[Crawled] = []
         self.failure: OperatorError | None = None
         self.is_interrupted = False
+        self._open: dict[str, runs.Run] = {}
         self.hosts = Hosts(database, clock, insists=terms.insists)
         # A Chromium takes some hundred megabytes: one at a time.
         self._browsers = asyncio.Lock()
@@ -251,6 +254,7 @@ class _Crowd:
     async def _crawl(self, source: Source, keeper: Keeper, settings: Settings, *, listings_too: bool) -> None:
         terms = self.terms
         run = keeper.begin()
+        self._open[source.id] = run
         self.watch.began(source, run.id)
         crawler = Crawler(SourceSpider, settings)
         crawling = self.process.crawl(
@@ -291,6 +295,13 @@ class _Crowd:
         )
         self._ended(crawled)
 
+    def cut_short(self) -> None:
+        """The reactor was stopped before the crawls ended: by a signal that came while one was being opened, which
+        Scrapy can't stop in order then, or by a second one. What was fetched is kept, the rest stays due."""
+        for source_id, run in list(self._open.items()):
+            run.interrupt({})
+            self._ended(Crawled(source_id, "interrupted", {}, ()))
+
     def _settings_of(self, source: Source) -> Settings:
         settings = self.process.settings.copy()
         # As a command line's: of the project's priority a crawl has the project's own values again (Scrapy 2.19).
@@ -325,6 +336,7 @@ class _Crowd:
         await crawler.stop_async()
 
     def _ended(self, crawled: Crawled) -> None:
+        self._open.pop(crawled.source, None)
         self.crawled.append(crawled)
         self.watch.ended(crawled)
 

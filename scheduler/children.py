@@ -126,7 +126,7 @@ async def _give(process: asyncio.subprocess.Process, words: str) -> None:
 
 def program(data: Path) -> list[str]:
     """How a child of this process is called, with its data directory."""
-    return [sys.executable, "-m", "yaodian", "--data", str(data), "--parent", str(os.getpid())]
+    return [sys.executable, "-m", "yaodian.child", str(os.getpid()), "--data", str(data)]
 
 
 def resident(pid: int) -> int:

@@ -24,7 +24,7 @@ from crawler.sources.catalogue import Catalogue
 from crawler.sources.schema import Source
 from notify import subscriptions
 from scheduler import systemd
-from scheduler.chores import Mail
+from scheduler.chores import CHORES, Mail
 from scheduler.due import is_quiet, next_due, sane_due
 from scheduler.work import Limits
 from store import agenda, metrics
@@ -79,6 +79,7 @@ class Service(ABC):
         self.sources: dict[str, Source] = {}
         self._files: object = None
         self.mail = Mail(database)
+        metrics.expect(["crawl", *(chore.name for chore in CHORES)])
         self._tasks: set[asyncio.Task[None]] = set()
         self._jobs = AsyncIOScheduler(timezone=dt.UTC)
         self._stop = asyncio.Event()

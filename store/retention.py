@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from sqlalchemy import delete
 
 from store import models as rows
 from store.database import Database
+
+_DATED = re.compile(r"-\d{4}-\d\d-\d\d$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ def tidy(database: Database, data: Path, rules: Rules, now: dt.datetime) -> dict
             dropped["health events"] = session.connection().execute(old).rowcount
         # What a host was asked on a day is of no use on another.
         session.execute(delete(rows.HostDay).where(rows.HostDay.day < now.date() - dt.timedelta(days=7)))
+    _put_aside(data / "logs", now)
     if rules.logs:
         last = (now - dt.timedelta(days=rules.logs)).timestamp()
         for path in (data / "logs").glob("*.log*"):
@@ -40,3 +44,12 @@ def tidy(database: Database, data: Path, rules: Rules, now: dt.datetime) -> dict
                 path.unlink()
                 dropped["logs"] += 1
     return dropped
+
+
+def _put_aside(logs: Path, now: dt.datetime) -> None:
+    """Name what was written until now for its day, or it would grow for ever and never be old. Who writes into it at
+    this moment goes on doing so; the next one begins anew."""
+    for path in logs.glob("*.log"):
+        kept = path.with_stem(f"{path.stem}-{now:%Y-%m-%d}")
+        if not _DATED.search(path.stem) and not kept.exists():
+            path.rename(kept)

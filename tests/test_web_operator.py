@@ -11,7 +11,7 @@ from pathlib import Path
 import lxml.html
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from demo.web import DemoWeb
 from notify import subscriptions
@@ -199,6 +199,17 @@ def test_the_sources_show_how_they_are_and_are_looked_at_when_asked(
     one = lxml.html.fromstring(reader.get("/operator/sources/demo-longyuan").text)
     assert one.xpath("//pre")
     assert len(one.xpath("//table//tr")) > 1
+    assert not one.xpath("//progress")
+    now = dt.datetime.now(dt.UTC)
+    counts = {"asked": 9, "listings": 1, "documents": 3}
+    with archive.write() as session:
+        session.add(rows.Run(source_id="demo-longyuan", started_at=now, seen_at=now, counts=counts))
+    one = lxml.html.fromstring(reader.get("/operator/sources/demo-longyuan").text)
+    assert [(bar.get("value"), bar.get("max")) for bar in one.xpath("//progress")] == [("4", "9")]
+    assert one.xpath("//meta[@http-equiv='refresh']")
+    with archive.write() as session:  # a crawl that was killed goes on no longer
+        session.execute(update(rows.Run).values(seen_at=now - dt.timedelta(hours=1)))
+    assert "<progress" not in reader.get("/operator/sources/demo-longyuan").text
 
 
 @pytest.mark.one_database

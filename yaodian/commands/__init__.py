@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from crawler.lifeline import die_with_parent
 from yaodian import settings
 
 app = typer.Typer(
@@ -37,10 +36,7 @@ def root(
     _version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,
-    parent: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
-    if parent:
-        die_with_parent(parent)
     context.obj = data
 
 

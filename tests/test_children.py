@@ -1,0 +1,81 @@
+"""Work in child processes: what each may take, how it is ended, and what is heard of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+import pytest
+
+from scheduler import children
+from scheduler.children import Children
+from scheduler.work import Ending, Limits, Work
+
+ENOUGH = Limits(60, 1 << 30)
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); "
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "LOOK_S", 0.05)
+    monkeypatch.setattr(children, "GRACE_S", 0.3)
+
+
+def run(code: str, limits: Limits = ENOUGH) -> tuple[Ending, list[dict[str, Any]]]:
+    """A child that runs this code, and what is heard of it."""
+    heard: list[dict[str, Any]] = []
+    kept = Children([sys.executable, "-c"], 1, lambda _, event: heard.append(event))
+    ending = asyncio.run(kept.run(Work("crawl", (code,), limits, ("a",))))
+    assert kept.running == {}
+    return ending, heard
+
+
+@pytest.mark.parametrize(
+    ("code", "limits", "why"),
+    [
+        ("import time; time.sleep(60)", Limits(0.2, 1 << 30), "it took more than 0.2 seconds"),
+        (STUBBORN + "time.sleep(60)", Limits(0.2, 1 << 30), "it took more than 0.2 seconds"),
+        (
+            STUBBORN + "a = b'x' * (90 << 20); time.sleep(60)",
+            Limits(60, 64 << 20),
+            "it took more than 64 MB of memory",
+        ),
+    ],
+    ids=["hangs", "hangs and will not end", "eats memory"],
+)
+def test_a_child_that_takes_too_much_is_ended(code: str, limits: Limits, why: str) -> None:
+    ending, _ = run(code, limits)
+    assert (ending.why, ending.stopped, ending.ended) == (why, False, frozenset())
+    assert ending.status < 0
+
+
+def test_what_a_child_tells_is_heard_whatever_it_is() -> None:
+    code = (
+        'import sys; print(\'{"event": "crawl ended", "source": "a", "outcome": "done"}\');'
+        'print(\'{"event": "crawl ended", "source": "b", "outcome": "interrupted"}\');'
+        "print('no json'); print('[1]'); print('x' * (3 << 20)); print('{\"event\": \"last\"}');"
+        "sys.stderr.buffer.write(b'\\xff broken\\n'); sys.exit(3)"
+    )
+    ending, heard = run(code)
+    assert (ending.status, ending.ended, ending.why) == (3, frozenset({"a"}), "")
+    told = [event["event"] for event in heard]
+    assert told.count("crawl ended") == 2
+    assert heard[[event["event"] for event in heard].index("last")] == {"event": "last"}
+    assert {"event": "said", "text": "no json"} in heard
+    assert {"event": "said", "level": "warning", "text": "\ufffd broken"} in heard
+
+
+def test_a_service_that_ends_asks_its_children_and_begins_none() -> None:
+    async def stopped() -> Ending:
+        ready = asyncio.Event()
+        kept = Children([sys.executable, "-c"], 2, lambda *_: ready.set())
+        going = asyncio.create_task(kept.run(Work("crawl", (STUBBORN + "time.sleep(60)",), ENOUGH)))
+        await ready.wait()
+        assert kept.free == 1
+        await kept.stop()
+        assert kept.free == 0
+        return await going
+
+    ending = asyncio.run(stopped())
+    assert (ending.stopped, ending.why, ending.status) == (True, "stopped", -9)

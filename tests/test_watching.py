@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -123,3 +124,15 @@ def test_logs_are_put_aside_each_night_and_dropped_when_they_are_old(database: D
         for _ in range(2):
             retention.tidy(database, data, retention.Rules(logs=2), at + dt.timedelta(hours=1))
     assert {path.name for path in log.parent.iterdir()} == {"crawl-2026-11-24.log", "crawl-2026-11-25.log"}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+@pytest.mark.parametrize("unit", sorted((ROOT / "contrib").glob("*.service")), ids=lambda unit: unit.name)
+def test_systemd_takes_the_units(unit: Path, tmp_path: Path) -> None:
+    # What is installed is not there; everything else has to be as systemd knows it.
+    words = unit.read_text("utf-8").replace("/opt/yaodian/.venv/bin/yaodian", "/bin/true")
+    (tmp_path / unit.name).write_text(words, "utf-8")
+    said = subprocess.run(
+        ["systemd-analyze", "verify", str(tmp_path / unit.name)], capture_output=True, text=True, check=False
+    )
+    assert [line for line in said.stderr.splitlines() if unit.name in line] == []

@@ -92,6 +92,12 @@ class Fleet:
             if process.poll() is not None:
                 self.start(name)
 
+    def gone(self) -> None:
+        """Nothing of it is left, however the measurement ended."""
+        for process in self.running.values():
+            process.kill()
+            process.wait()
+
     def end(self) -> None:
         for process in self.running.values():
             process.send_signal(signal.SIGTERM)
@@ -153,8 +159,10 @@ def installed(
             "YAODIAN_LOG": "json",
         }
         database = Database(url)
-        yield Fleet(data, environment, server, workers, crawls), database, Objects("s3://yaodian/archive")
-        database.close()
+        stack.callback(database.close)
+        fleet = Fleet(data, environment, server, workers, crawls)
+        stack.callback(fleet.gone)
+        yield fleet, database, Objects("s3://yaodian/archive")
 
 
 def prepared(folder: Path, sites: ManySites, url: str) -> Path:

@@ -111,6 +111,9 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 256
     sites: ManySites
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A crawler was killed while it asked: that is what this is for."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

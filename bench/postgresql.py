@@ -19,6 +19,8 @@ import psycopg
 
 from store.database import OLDEST_POSTGRESQL
 
+# What a killed server's processes need to notice it.
+LAST_GONE_S = 60
 MISSING = f"no PostgreSQL {OLDEST_POSTGRESQL} or newer here; on Debian: apt-get install postgresql"
 # Nothing here has to survive a power cut. Text is ordered by language, as on many a server, so that it shows where
 # the program relies on the order of code points.
@@ -61,15 +63,15 @@ class Server:
         """Also after `kill`, as soon as the last of its processes is gone."""
         settings = " ".join(f"-c {name}={value}" for name, value in self.settings.items())
         words = ("start", "--wait", "-l", self.folder / "log", "-o", f"-k {self.folder} {settings}")
+        until = time.monotonic() + LAST_GONE_S
         while True:
             try:
-                self._control(*words)
-            except subprocess.CalledProcessError:
-                if "shared memory block" not in (self.folder / "log").read_text(encoding="utf-8"):
+                return self._control(*words)
+            except subprocess.CalledProcessError as error:
+                if time.monotonic() > until:
+                    error.add_note((self.folder / "log").read_text(encoding="utf-8")[-2000:])
                     raise
                 time.sleep(0.2)
-            else:
-                return
 
     def kill(self) -> None:
         """As the system does when memory is short: no process of it has a word to say."""

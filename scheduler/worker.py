@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT_S = 30
 # Work that took its worker with it so often is left, and its sources rest.
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 5
 
 log = structlog.get_logger("yaodian.worker")
 
@@ -120,7 +120,7 @@ class Worker:
                 return await _ended([*tasks, stopping], runner)
         except _gone() as error:
             await runner.stop()
-            return " ".join(str(error).split())
+            return _said(error)
 
     async def _until_stopped(self) -> None:
         await self._stop.wait()
@@ -183,10 +183,15 @@ async def _ended(tasks: list[asyncio.Task[None]], runner: Runner) -> str:
     why = ""
     for ended in await asyncio.gather(*tasks, return_exceptions=True):
         if isinstance(ended, _gone()):
-            why = " ".join(str(ended).split())
+            why = _said(ended)
         elif isinstance(ended, Exception):
             raise ended
     return why
+
+
+def _said(error: BaseException) -> str:
+    """procrastinate says "Database error." and has the driver's words as the cause."""
+    return " ".join(str(error.__cause__ or error).split())
 
 
 def _gone() -> tuple[type[Exception], ...]:

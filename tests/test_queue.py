@@ -181,6 +181,23 @@ def test_a_dead_workers_crawl_is_taken_over_and_a_live_one_ends_in_order(
     assert kills.state(data, database.url) == kills.state(calm)
 
 
+def test_a_worker_waits_for_a_database_that_is_gone_and_goes_on(
+    watched: DemoWeb, started: Callable[..., Process], server: postgresql.Server, database: Database
+) -> None:
+    name = server.name(database.url)
+    started("serve", "--queue", "--no-web")
+    worker = started("worker", "--crawls", "3", "--no-chores")
+    until(lambda: outcomes(database))
+    server.execute(f"alter database {name} with allow_connections false")
+    server.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
+    until(lambda: "the database is gone" in worker.said())
+    server.execute(f"alter database {name} with allow_connections true")
+    until(lambda: outcomes(database).count("done") == 3)
+    assert worker.end() == 0
+    with database.read() as session:
+        assert set(session.scalars(select(rows.Duty.crashes))) == {0}
+
+
 def test_why_there_can_be_no_queue_or_worker_is_one_line(
     yaodian: Run, data: Path, database: Database, tmp_path: Path
 ) -> None:

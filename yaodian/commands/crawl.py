@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from crawler.sources.schema import Source
 from scheduler import due as when
-from store.errors import OperatorError
+from store.errors import OperatorError, SourceError
 from store.flow import Outcome
 from yaodian import wellbeing
 from yaodian.commands import app, configured
@@ -57,45 +58,65 @@ def crawl(
         raise typer.BadParameter("give either --due or --all")
     if form not in (Format.table, Format.jsonl):
         raise typer.BadParameter("write table or jsonl", param_hint="--format")
+    how = _How(tuple(ids or ()), due, everything, full, most_requests, form, given)
+    try:
+        _crawl(configured(context), how)
+    except SourceError:
+        raise
+    except OperatorError as error:
+        if form is Format.jsonl:
+            _Events().failed(error)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What was asked for, as it was given."""
+
+    ids: tuple[str, ...]
+    due: bool
+    everything: bool
+    full: bool
+    most_requests: int
+    form: Format
+    given: bool
+
+
+def _crawl(settings: Settings, how: _How) -> None:
     from crawler.run import Crawled, Limits, Terms
     from crawler.run import crawl as run
 
-    settings = configured(context)
     database = settings.opened()
-    sources, errors = (as_given(), ()) if given else _wanted(settings, ids or [])
+    sources, errors = (as_given(), ()) if how.given else _wanted(settings, list(how.ids))
     for error in errors:
         typer.echo(f"yaodian: {error}", err=True)
-    if due or not (ids or everything):
+    if how.due or not (how.ids or how.everything):
         named, sources = sources, when.due(sources, database, clock())
-        if form is Format.jsonl:
+        if how.form is Format.jsonl:
             for source in named:
                 if source not in sources:
                     _Events().ended(Crawled(source.id, "not due", {}, ()))
     if not sources:
-        typer.echo("nothing is due", err=form is not Format.table)
+        typer.echo("nothing is due", err=how.form is not Format.table)
         raise typer.Exit(1 if errors else 0)
     terms = Terms(
         data=settings.data,
         archive=settings.archive(),
         contact=settings.contact,
         allow_private=settings.allow_private_addresses,
-        everything=everything or (bool(ids) and not due),
-        full=full,
-        insists=bool(ids) or everything,
+        everything=how.everything or (bool(how.ids) and not how.due),
+        full=how.full,
+        insists=bool(how.ids) or how.everything,
         limits=Limits(settings.fetch_timeout, settings.fetch_max_bytes, settings.listing_max_pages),
         next_due=lambda source, at: when.next_due(source, at, settings.timezone),
         most_rechecks=settings.rechecks_per_host,
-        most_requests=most_requests,
+        most_requests=how.most_requests,
     )
-    with (_Events if form is Format.jsonl else _Terminal)() as watch:
-        try:
-            crawled = run(sources, database, clock, terms, watch)
-        except OperatorError as error:
-            watch.failed(error)
-            raise
+    with (_Events if how.form is Format.jsonl else _Terminal)() as watch:
+        crawled = run(sources, database, clock, terms, watch)
     wellbeing.tell(settings, database, clock())
     database.close()
-    if form is Format.table:
+    if how.form is Format.table:
         for result in crawled:
             _print(result)
     raise typer.Exit(1 if errors or any(result.outcome != "done" for result in crawled) else 0)
@@ -165,6 +186,7 @@ class _Events:
         self._say("crawl ended", source=crawled.source, **said)
 
     def failed(self, error: OperatorError) -> None:
+        """It is the machine's doing, and no source's."""
         self._say("crawl failed", says=str(error))
 
     def _say(self, event: str, **fields: Any) -> None:
@@ -206,9 +228,6 @@ class _Terminal:
     def progress(self, source: Source, counts: Mapping[str, int]) -> None:
         done = counts.get("listings", 0) + counts.get("documents", 0)
         self._progress.update(self._tasks[source.id], total=counts.get("asked"), completed=done)
-
-    def failed(self, error: OperatorError) -> None:
-        """Said on stderr, as every command's."""
 
     def ended(self, crawled: Crawled) -> None:
         if crawled.source in self._tasks:

@@ -17,6 +17,7 @@ SHORT = (
     ("bench.pages", "--at-once", "10", "--requests", "50"),
     ("bench.recheck", "60"),
     ("bench.digests", "500", "50", "100"),
+    ("bench.cluster", "--minutes", "0.3", "--workers", "2", "--sources", "6", "--hosts", "3"),
 )
 
 

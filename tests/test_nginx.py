@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-import nginx
+from bench import nginx
 import pytest
 from conftest import Run
 from test_polite import LIST, PAGE, SOURCE

@@ -1,0 +1,275 @@
+"""Other monitors on the same pages: the first pass, a pass in which nothing changed, one in which 1 % did.
+
+python -m bench.monitors [500 2000] [--only yaodian scrapy urlwatch webchanges changedetection.io]
+
+An nginx with its defaults serves the pages on loopback. Yaodian follows lists and articles, keeps the bytes, reads, versions
+and indexes; bare Scrapy follows the same and writes title and text to a file; the others are given the articles' addresses
+and a CSS filter. Each runs from the command line as its users run it, and is installed apart, in `.rivals/`, by uv. Figures are
+CPU seconds of the whole process tree, the tree's largest memory, and what is on disk afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import monitor_pages, nginx
+from bench.changedetection import ChangeDetection
+
+RIVALS = Path(".rivals")
+PASSES = ("first", "same", "1 %")
+SOURCE = """\
+id: bench
+name: 云溪市教育局
+publisher: 云溪市教育局
+region: "150000"
+kind: official
+listing:
+  type: html
+  urls: ["{url}list/1.html"]
+  item: ul.list li
+  link: a::attr(href)
+  title: a::attr(title)
+  date: span::text
+  next: a.next::attr(href)
+  max_pages: 10000
+schedule: {{every: 6h}}
+fetch: {{delay: 0}}
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a pass took: CPU and wall in seconds, memory and disk in bytes."""
+
+    cpu: float
+    wall: float
+    memory: int
+    disk: int
+
+
+Pass = Callable[[str], Cost]
+
+
+def main() -> int:
+    given = argparse.ArgumentParser()
+    given.add_argument("pages", type=int, nargs="*", default=[500])
+    given.add_argument("--only", nargs="*", default=list(TOOLS))
+    asked = given.parse_args()
+    if nginx.PROGRAM is None:
+        print(nginx.MISSING)
+        return 0
+    for count in asked.pages:
+        print(
+            f"\n{count} pages of 28 KB       CPU ms a page            wall s             MB   KB on disk a page"
+        )
+        print(f"{'':20}{''.join(f'{name:>9}' for name in PASSES)}")
+        measured = {name: costs for name in asked.only if (costs := compared(name, count))}
+        ratios(measured)
+    return 0
+
+
+def compared(name: str, count: int) -> list[Cost] | None:
+    """One tool through all passes, on a site of its own."""
+    with tempfile.TemporaryDirectory() as folder, nginx.running(Path(folder) / "nginx") as site:
+        paths = monitor_pages.write(site.www, count)
+        store = Path(folder) / "store"
+        store.mkdir()
+        tool = TOOLS[name](site.url, paths, store)
+        if tool is None:
+            print(f"{name:20} is not here and could not be installed")
+            return None
+        with tool as run:
+            costs = []
+            for which in PASSES:
+                if which == "1 %":
+                    monitor_pages.change(site.www, count)
+                costs.append(run(which))
+    cpu = "".join(f"{1000 * cost.cpu / count:9.1f}" for cost in costs)
+    wall = " ".join(f"{cost.wall:6.0f}" for cost in costs)
+    print(
+        f"{name:20}{cpu}   {wall}  {max(cost.memory for cost in costs) / 1e6:6.0f}  {costs[-1].disk / 1000 / count:8.1f}",
+        flush=True,
+    )
+    return costs
+
+
+def ratios(measured: dict[str, list[Cost]]) -> None:
+    ours = measured.get("yaodian")
+    for name, costs in measured.items():
+        if ours and name != "yaodian":
+            told = "".join(f"{own.cpu / cost.cpu:9.2f}" for own, cost in zip(ours, costs, strict=True))
+            print(f"yaodian : {name:10}{told}")
+
+
+def ran(command: Sequence[str], store: Path, environment: dict[str, str] | None = None) -> Cost:
+    """A command to its end. Raises SystemExit where it fails."""
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ | (environment or {}),
+        text=True,
+    ) as process:
+        peak = Peak(process.pid)
+        _, said = process.communicate()
+        memory = peak.end()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)}: exit {process.returncode}\n{said[-2000:]}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(cpu, time.monotonic() - begun, memory, weight(store))
+
+
+class Peak:
+    """The largest memory that a process and its children had together, looked at ten times a second."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._most, self._over = pid, 0, threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def end(self) -> int:
+        self._over.set()
+        self._thread.join()
+        return self._most
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.1):
+            self._most = max(self._most, sum(resident(pid) for pid in tree(self._pid)))
+
+
+def tree(pid: int) -> list[int]:
+    found, waiting = [], [pid]
+    while waiting:
+        one = waiting.pop()
+        found.append(one)
+        try:
+            for task in os.listdir(f"/proc/{one}/task"):
+                waiting += map(int, Path(f"/proc/{one}/task/{task}/children").read_text().split())
+        except OSError:
+            continue  # it has ended
+    return found
+
+
+def resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def weight(store: Path) -> int:
+    return sum(path.stat().st_blocks * 512 for path in store.rglob("*") if path.is_file())
+
+
+# ── the tools ──
+
+Tool = AbstractContextManager[Pass]
+
+
+def yaodian(url: str, paths: Sequence[str], store: Path) -> Tool:
+    (store / "sources").mkdir()
+    (store / "sources" / "bench.yaml").write_text(SOURCE.format(url=url), encoding="utf-8")
+    program = [sys.executable, "-m", "yaodian", "--data", str(store)]
+    environment = {"YAODIAN_ALLOW_PRIVATE_ADDRESSES": "1"}
+    ran([*program, "init"], store, environment)
+    return nullcontext(lambda which: ran([*program, "crawl", "--all"], store, environment))
+
+
+def scrapy(url: str, paths: Sequence[str], store: Path) -> Tool:
+    return nullcontext(
+        lambda which: ran(
+            [sys.executable, "-m", "bench.bare_spider", url, str(store / f"{which[0]}.jsonl")], store
+        )
+    )
+
+
+def urlwatch(url: str, paths: Sequence[str], store: Path) -> Tool | None:
+    program = installed("urlwatch", "cssselect", "html2text")
+    if program is None:
+        return None
+    jobs = "---\n".join(
+        f"name: {path}\nurl: {url.rstrip('/')}{path}\nfilter:\n  - css: '#article'\n  - html2text\n"
+        for path in paths
+    )
+    written = _written(store.parent, jobs, "report: {stdout: {enabled: true, color: false}}\n")
+    words = [str(program / "urlwatch"), *written, "--cache", str(store / "cache.db")]
+    return nullcontext(lambda which: ran(words, store))
+
+
+def webchanges(url: str, paths: Sequence[str], store: Path) -> Tool | None:
+    program = installed("webchanges", "cssselect", "html2text")
+    if program is None:
+        return None
+    jobs = "---\n".join(
+        f"name: {path}\nurl: {url.rstrip('/')}{path}\nfilters:\n  - css: '#article'\n  - html2text\n"
+        for path in paths
+    )
+    urls, config, hooks = _written(store.parent, jobs, "report: {stdout: {enabled: true, color: false}}\n")[
+        1::2
+    ]
+    words = ["--jobs", urls, "--config", config, "--hooks", hooks, "--database", str(store / "snapshots.db")]
+    return nullcontext(lambda which: ran([str(program / "webchanges"), *words, "--max-workers", "10"], store))
+
+
+def change_detection(url: str, paths: Sequence[str], store: Path) -> Tool | None:
+    program = installed("changedetection.io")
+    if program is None:
+        return None
+    return ChangeDetection(program / "changedetection.io", [url.rstrip("/") + path for path in paths], store)
+
+
+TOOLS: dict[str, Callable[[str, Sequence[str], Path], Tool | None]] = {
+    "yaodian": yaodian,
+    "scrapy": scrapy,
+    "urlwatch": urlwatch,
+    "webchanges": webchanges,
+    "changedetection.io": change_detection,
+}
+
+
+def _written(folder: Path, jobs: str, config: str) -> list[str]:
+    found = []
+    for option, name, text in (
+        ("--urls", "urls.yaml", jobs),
+        ("--config", "config.yaml", config),
+        ("--hooks", "hooks.py", "# none\n"),
+    ):
+        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).chmod(0o600)
+        found += [option, str(folder / name)]
+    return found
+
+
+def installed(name: str, *more: str) -> Path | None:
+    """The folder of a rival's programs, installed when it is asked for first; None where that fails."""
+    folder = RIVALS.absolute() / name
+    if not (folder / "bin" / name).exists():
+        uv = Path(sys.executable).parent / "uv"
+        made = [
+            [str(uv), "venv", "-q", "--clear", str(folder)],
+            [str(uv), "pip", "install", "-q", name, *more],
+        ]
+        for command in made:
+            environment = os.environ | {"VIRTUAL_ENV": str(folder)}
+            if subprocess.run(command, env=environment, stderr=subprocess.DEVNULL, check=False).returncode:
+                shutil.rmtree(folder, ignore_errors=True)
+                return None
+    return folder / "bin"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

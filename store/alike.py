@@ -76,12 +76,17 @@ def alike(
     likes = []
     for nearest, original in _candidates(session, document, hashes, shared):
         other = _page(nearest)
+        # Asked before the texts are compared, which costs a hundred times as much.
+        if _are_two(document, page, nearest, other):
+            continue
         evidence = compare(mine, sample(other.text))
         if not (_has_enough(evidence) and not _contradicts(document, page, nearest, other, evidence)):
             continue
         to = {nearest.id: evidence.similarity}
         if original is not nearest:
             first = _page(original)
+            if _are_two(document, page, original, first):
+                continue
             against = compare(mine, sample(first.text))
             # A copy without figures is like its template's other children, too: the original has the last word.
             if _contradicts(document, page, original, first, against):
@@ -179,17 +184,21 @@ def _has_enough(evidence: Evidence) -> bool:
     return evidence.similarity >= (SAME if evidence.comparable >= TELLING else SAME_WITHOUT_FIGURES)
 
 
+def _are_two(a: rows.Document, page_a: Page, b: rows.Document, page_b: Page) -> bool:
+    """Whether two official documents are two works, however alike: of two bodies, or of two years."""
+    if not a.source.kind == b.source.kind == "official":
+        return False
+    years_a, years_b = page_a.metadata.period, page_b.metadata.period
+    differ = bool(years_a and years_b) and years_a != years_b
+    return differ or issuer(a, page_a.metadata) != issuer(b, page_b.metadata)
+
+
 def _contradicts(a: rows.Document, page_a: Page, b: rows.Document, page_b: Page, evidence: Evidence) -> bool:
-    """Whether something shows two like texts to be two works: the same body's plans of two years, or two bodies'
-    plans from one template."""
+    """Whether something in two like texts shows them to be two works: the same body's plans of two years, or two
+    bodies' plans from one template."""
     if evidence.comparable >= TELLING and evidence.agreement < SAME_FIGURES:
         return True
     body_a, body_b = issuer(a, page_a.metadata), issuer(b, page_b.metadata)
-    years_a, years_b = page_a.metadata.period, page_b.metadata.period
-    if a.source.kind == b.source.kind == "official" and (
-        body_a != body_b or (years_a and years_b and years_a != years_b)
-    ):
-        return True
     identical = (
         evidence.similarity >= IDENTICAL and evidence.comparable >= FEW and evidence.agreement >= AGREEING
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-from bench import nginx
 import pytest
 from conftest import Run
 from test_polite import LIST, PAGE, SOURCE
+
+from bench import nginx
 
 pytestmark = [
     pytest.mark.one_database,

@@ -81,9 +81,7 @@ def read(path: Path, loader: type[_Loader] | None = None) -> Source:
     return parse(text, str(path), path.stem, loader)
 
 
-def parse(
-    text: str, name: str, expected_id: str | None, loader: type[_Loader] | None = None
-) -> Source:
+def parse(text: str, name: str, expected_id: str | None, loader: type[_Loader] | None = None) -> Source:
     """A source out of YAML text; `name` stands for the file in errors. Without `expected_id` its id may be any."""
     try:
         data = yaml.load(text, Loader=loader or _StrictLoader)  # noqa: S506 (a SafeLoader)

@@ -42,16 +42,12 @@ class Children:
         return 0 if self._stopping.is_set() else self.at_a_time - len(self.running)
 
     async def run(self, work: Work) -> Ending:
-        process = await asyncio.create_subprocess_exec(
-            *self.words,
-            *work.words,
-            stdin=asyncio.subprocess.PIPE if work.given else asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=LONGEST_LINE,
-            # Ctrl-C at a terminal is for the service alone, which then asks its children.
-            start_new_session=True,
-        )
+        try:
+            process = await self._begin(work)
+        except OSError as error:
+            # No memory, no process or no file handle left on this machine: no source's doing.
+            why = f"no child could be begun: {error.strerror}"
+            return Ending(work, -1, frozenset(), stopped=False, why=why, excused=True)
         self.running[process.pid] = work
         watching = asyncio.create_task(self._watch(process, work))
         try:
@@ -64,6 +60,18 @@ class Children:
             self.running.pop(process.pid, None)
         why = self._asked_to_end.pop(process.pid, "")
         return replace(heard, status=status, stopped=why == "stopped", why=why)
+
+    async def _begin(self, work: Work) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *self.words,
+            *work.words,
+            stdin=asyncio.subprocess.PIPE if work.given else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=LONGEST_LINE,
+            # Ctrl-C at a terminal is for the service alone, which then asks its children.
+            start_new_session=True,
+        )
 
     async def stop(self) -> None:
         self._stopping.set()

@@ -17,6 +17,8 @@ from store.agenda import Due
 from store.database import Database
 from store.errors import OperatorError
 
+AGAIN_S = 10
+
 log = structlog.get_logger("yaodian.service")
 
 
@@ -61,10 +63,7 @@ class Embedded(Service):
         ending = await perform(
             self.runner, Work("crawl", (*self.crawl_words, *batch), self.terms.crawl, batch)
         )
-        try:
-            await asyncio.to_thread(self.settle, ending)
-        except OperatorError as error:
-            log.error("claims stay until they run out", error=str(error), sources=batch)
+        await self._written_down(lambda: self.settle(ending), "crawl")
         self.tick_soon()
 
     def settle(self, ending: Ending) -> None:
@@ -84,10 +83,21 @@ class Embedded(Service):
         chore = next(chore for chore in CHORES if chore.name == name)
         ending = await perform(self.runner, Work(name, chore.words, Limits(chore.wall_s, MEMORY)))
         if not ending.stopped:
+            await self._written_down(lambda: self.note(name), name)
+
+    async def _written_down(self, write: Callable[[], None], kind: str) -> None:
+        """Until it is: claims that were not let go would be renewed for as long as this service lives. One that ends
+        leaves them to run out."""
+        while True:
             try:
-                await asyncio.to_thread(self.note, name)
+                await asyncio.to_thread(write)
             except OperatorError as error:
-                log.error("chore not noted", error=str(error), chore=name)
+                log.error("not written down", error=str(error), kind=kind, again_in_s=AGAIN_S)
+                if self.stopping:
+                    return
+                await asyncio.sleep(AGAIN_S)
+            else:
+                return
 
     def note(self, name: str) -> None:
         note(self.database, self.name, name, self.clock(), self.terms.timezone)

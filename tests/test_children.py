@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
-from scheduler import children
+from bench import month
+from bench.month_wanted import DAY, HOUR, Times
+from scheduler import children, embedded
 from scheduler.children import Children
 from scheduler.work import Ending, Limits, Work
+from store.database import Database
+from store.errors import OperatorError
 
 ENOUGH = Limits(60, 1 << 30)
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); "
@@ -79,3 +83,35 @@ def test_a_service_that_ends_asks_its_children_and_begins_none() -> None:
 
     ending = asyncio.run(stopped())
     assert (ending.stopped, ending.why, ending.status) == (True, "stopped", -9)
+
+
+def test_a_child_that_cannot_be_begun_is_no_sources_doing() -> None:
+    """As when the machine has no memory or no process left: what was claimed is let go."""
+    kept = Children(["/nowhere/python"], 1, lambda *_: None)
+    ending = asyncio.run(kept.run(Work("crawl", (), ENOUGH, ("a",))))
+    assert (ending.excused, ending.stopped, kept.free) == (True, False, 1)
+    assert ending.why == "no child could be begun: No such file or directory"
+
+
+@pytest.mark.one_database
+def test_what_ended_is_written_down_when_the_database_is_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the service would renew its claims on these sources for as long as it lives."""
+    monkeypatch.setattr(embedded, "AGAIN_S", 0)
+    plan = month.Plan(Times(month.BEGIN, month.BEGIN + DAY, HOUR), (), ())
+    service, _ = month.Month(database, plan).service()
+    tries: list[str] = []
+
+    def settle(ending: Ending) -> None:
+        tries.append(ending.why)
+        if len(tries) < 3:
+            raise OperatorError("the database is away")
+
+    async def run(work: Work) -> Ending:
+        return Ending(work, 0, frozenset(work.sources), stopped=False)
+
+    monkeypatch.setattr(service, "settle", settle)
+    monkeypatch.setattr(service.runner, "run", run)
+    asyncio.run(service._crawl(("a",)))
+    assert len(tries) == 3

@@ -145,6 +145,7 @@ def test_a_source_is_added_from_its_address_with_what_it_finds_shown_first(
     (text,) = found.xpath("//textarea/text()")
     assert "item: ul.list li" in text
     assert len(found.xpath("//table//td/a")) > 3
+    assert found.xpath("//table//td[b]/a")
     assert "陇政办发〔2026〕18号" in reader.get("/operator/sources/new", params={"url": url}).text
     wrong = reader.post(
         "/operator/sources/try", data={"text": text.replace("ul.list li", "ul.none li"), "url": url}

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from crawler.sources import catalogue, desk
-from crawler.sources.schema import Source
+from crawler.sources.schema import MatchRules, Source
 from store import agenda, places
 from store import models as rows
 from store.conditions import Condition, conditions
@@ -146,9 +146,18 @@ def _tried(terms: Terms, text: str) -> dict[str, Any]:
         return asked(terms, "sources", "try", str(path))
 
 
+def _rules(text: str) -> MatchRules:
+    """Which entries the file takes for plans; the usual ones while it is none."""
+    try:
+        return catalogue.parse(text, "this file", None).match
+    except YaodianError:
+        return MatchRules()
+
+
 def _shown(
     request: Request, operator: str, url: str, text: str, found: dict[str, Any], error: str = ""
 ) -> Response:
+    rules = _rules(text)
     return page(
         request,
         "operator_new.html.j2",
@@ -157,5 +166,6 @@ def _shown(
         url=url,
         text=text,
         found=found,
+        plans={entry["url"] for entry in found["entries"] if rules.takes(entry["title"])},
         error=error,
     )

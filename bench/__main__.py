@@ -17,6 +17,10 @@ SHORT = (
     ("bench.pages", "--at-once", "10", "--requests", "50"),
     ("bench.recheck", "60"),
     ("bench.digests", "500", "50", "100"),
+    ("bench.month", "30"),
+    ("bench.kill_week", "6"),
+    ("bench.backup",),
+    ("bench.long_run", "20"),
     ("bench.cluster", "--minutes", "0.3", "--workers", "2", "--sources", "6", "--hosts", "3"),
 )
 

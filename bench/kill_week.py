@@ -67,9 +67,8 @@ class Served:
 
     def wait_for(self, kind: str) -> None:
         """Until work of that kind runs, a crawl in its child."""
-        sign = ("crawl begins", CRAWL) if kind == CRAWL else ("work begins", kind)
         until = time.monotonic() + PATIENCE_S
-        while sign not in [(event["event"], event.get("kind")) for event in self.events()]:
+        while _sign(kind) not in [(event["event"], event.get("kind")) for event in self.events()]:
             if time.monotonic() > until or self.process.poll() is not None:
                 raise RuntimeError(f"no {kind} was begun: {self.events()[-3:]}")
             time.sleep(0.05)
@@ -89,9 +88,20 @@ class Served:
         return +running, sum(map(_lives, children))
 
     def took(self, kind: str) -> float:
-        """Seconds that such work took last; 0 when none has ended."""
-        ended = [e["seconds"] for e in self.events() if e["event"] == "work ended" and e["kind"] == kind]
-        return float(ended[-1]) if ended else 0.0
+        """Seconds from the sign that such work runs to its end, the least; 0 when none has ended."""
+        since, found = dt.datetime.max.replace(tzinfo=dt.UTC), list[float]()
+        for event in self.events():
+            at = dt.datetime.fromisoformat(event["timestamp"])
+            if (event["event"], event.get("kind")) == _sign(kind):
+                since = at
+            elif (event["event"], event.get("kind")) == ("work ended", kind) and since < at:
+                found.append((at - since).total_seconds())
+        return min(found, default=0.0)
+
+
+def _sign(kind: str) -> tuple[str, str]:
+    """What is logged when such work runs: of a crawl, that its child has begun with a source."""
+    return ("crawl begins" if kind == CRAWL else "work begins", kind)
 
 
 def later(database: Database, aim: str = "") -> None:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import TypeVar
 
 import scrapy
 from scrapy import Request
-from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.http import Response
 from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
+from crawler import browser
+from crawler.gate import Gate
+from crawler.limits import Asker
 from crawler.wire import capture_of, plainly
-from store.errors import Unreachable
+from store.errors import OperatorError, Unreachable
 from store.flow import Capture
 
 T = TypeVar("T")
 Answer = Capture | Unreachable
 DELAY_S = 1.0
+
+
+class Rendered(str):
+    """An address that a browser opens, so that the page's scripts are run first."""
+
+    __slots__ = ()
+
+
+def as_asked(url: str, *, render: bool) -> str:
+    return Rendered(url) if render else url
 
 
 class PageSpider(scrapy.Spider):
@@ -46,18 +60,25 @@ class PageSpider(scrapy.Spider):
         url = self.ask(answer)
         while url is not None:
             try:
-                yield Request(url, callback=self.on_page, errback=self.on_failure, dont_filter=True)
+                meta = browser.marked() if isinstance(url, Rendered) else {}
+                yield Request(
+                    url, callback=self.on_page, errback=self.on_failure, meta=meta, dont_filter=True
+                )
                 return
             except ValueError as error:
                 url = self.ask(Unreachable(f"{url}: no web address ({error})"))
 
 
 def converse(
-    dialogue: Generator[str, Answer, T], *, allow_private: bool, contact: str = "", delay_s: float = DELAY_S
+    dialogue: Generator[str, Answer, T], asker: Asker, *, render: bool = False, delay_s: float = DELAY_S
 ) -> T:
     """What a dialogue comes to that yields addresses and is given captures, of whatever status, or why there is none.
+    One that yields `Rendered` addresses says so by `render`.
 
-    Call it once a process: a reactor can't start twice. What the dialogue raises is raised."""
+    Call it once a process: a reactor can't start twice. What the dialogue raises is raised, and OperatorError where
+    there is no browser to render with."""
+    if render and (lacking := browser.lacks()):
+        raise OperatorError(lacking)
     results: list[T] = []
     errors: list[Exception] = []
 
@@ -70,9 +91,13 @@ def converse(
             errors.append(error)
         return None
 
-    process = AsyncCrawlerProcess(_settings(allow_private, contact, delay_s))
-    process.crawl(PageSpider, ask=ask)
-    process.start()
+    settings = _settings(asker, delay_s)
+    process = AsyncCrawlerProcess(settings)
+    task = asyncio.get_event_loop().create_task(_crawl(process, settings, asker, ask, render=render))
+    task.add_done_callback(lambda _: _stop())
+    process.start(stop_after_crawl=False)
+    if task.done():
+        task.result()
     if errors:
         raise errors[0]
     if not results:
@@ -80,9 +105,34 @@ def converse(
     return results[0]
 
 
-def fetch(url: str, *, allow_private: bool, contact: str = "") -> Capture:
+async def _crawl(
+    process: AsyncCrawlerProcess,
+    settings: Settings,
+    asker: Asker,
+    ask: Callable[[Answer | None], str | None],
+    *,
+    render: bool,
+) -> None:
+    if not render:
+        await process.crawl(Crawler(PageSpider, settings), ask=ask)
+        return
+    limits = asker.limits
+    async with Gate(
+        allow_private=asker.allow_private, max_bytes=limits.max_bytes, lasts_s=limits.timeout_s
+    ) as gate:
+        browser.equip(settings, gate.url)
+        await process.crawl(Crawler(PageSpider, settings), ask=ask)
+
+
+def _stop() -> None:
+    from twisted.internet import reactor  # the reactor that was installed by AsyncCrawlerProcess
+
+    reactor.stop()  # type: ignore[misc]
+
+
+def fetch(url: str, asker: Asker, *, render: bool = False) -> Capture:
     """One page. Raises Unreachable. Call it once a process: a reactor can't start twice."""
-    return converse(page(url), allow_private=allow_private, contact=contact)
+    return converse(page(as_asked(url, render=render)), asker, render=render)
 
 
 def page(url: str) -> Generator[str, Answer, Capture]:
@@ -95,12 +145,18 @@ def page(url: str) -> Generator[str, Answer, Capture]:
     return answer
 
 
-def _settings(allow_private: bool, contact: str, delay_s: float) -> Settings:
+def _settings(asker: Asker, delay_s: float) -> Settings:
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
-    settings.set("ALLOW_PRIVATE_ADDRESSES", allow_private)
     settings.set("LOG_ENABLED", False)
-    settings.set("DOWNLOAD_DELAY", delay_s)
-    if contact:
-        settings.set("USER_AGENT", f"{settings['USER_AGENT']} {contact}")
+    # As a command line's: of the project's priority a crawl has the project's own values again (Scrapy 2.19).
+    own = {
+        "ALLOW_PRIVATE_ADDRESSES": asker.allow_private,
+        "DOWNLOAD_TIMEOUT": asker.limits.timeout_s,
+        "DOWNLOAD_MAXSIZE": asker.limits.max_bytes,
+        "DOWNLOAD_DELAY": delay_s,
+    }
+    settings.setdict(own, priority="cmdline")
+    if asker.contact:
+        settings.set("USER_AGENT", f"{settings['USER_AGENT']} {asker.contact}", priority="cmdline")
     return settings

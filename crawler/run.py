@@ -16,6 +16,7 @@ from scrapy.settings import Settings
 
 from crawler import browser
 from crawler.gate import Gate
+from crawler.limits import USUAL, Limits
 from crawler.manners import held, host_of
 from crawler.sources.schema import Source
 from crawler.spiders.source import SourceSpider
@@ -25,7 +26,8 @@ from store.database import Database
 from store.errors import OperatorError
 from store.flow import Outcome
 from store.hosts import Hosts
-from store.keep import Clock, Keeper
+from store.keep import Keeper
+from store.keep_listings import Clock
 from store.locks import Claims
 
 HOSTS_AT_ONCE = 16
@@ -34,15 +36,6 @@ PROGRESS_S = 2.0
 HOLD_S = 2.0
 # After a crawl that reached its limit of requests; the budget of a day ends with the day.
 RESUME = dt.timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one site may cost: seconds and bytes of one answer, and pages of one listing that one back-fill reads."""
-
-    timeout_s: float = 60
-    max_bytes: int = 16 << 20
-    listing_pages: int = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +54,7 @@ class Terms:
     full: bool
     next_due: Callable[[Source, dt.datetime], dt.datetime]
     insists: bool = False
-    limits: Limits = Limits()
+    limits: Limits = USUAL
     most_rechecks: int = 1000
     most_requests: int = 0
 

@@ -26,6 +26,8 @@ AUTOTHROTTLE_MAX_DELAY = 60
 RETRY_AFTER_PATIENCE = 60
 CRAWL_DELAY_MOST = 60
 COOKIES_ENABLED = False
+# In the order in which a list names them: a crawl that ends early has the newest.
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 
 # Bounds on what a site can make us do.
 DOWNLOAD_TIMEOUT = 60

@@ -138,7 +138,7 @@ class _Desk:
         told = []
         for order in orders:
             changes = _untold(order, self.chosen[order.wanted], carried[order.subscription])
-            if changes or order.rhythm.always:
+            if changes or order.rhythm.tells_of_silence:
                 told.append((order, Contents(changes, _edition(order, self.pages))))
         return told
 

@@ -56,6 +56,11 @@ class Rhythm(BaseModel):
             raise ValueError(f"on: {self.on!r} means nothing to an {self.every} digest; leave it out")
         return self
 
+    @property
+    def tells_of_silence(self) -> bool:
+        """An instant digest has no moment at which there could be nothing to report."""
+        return self.always and self.every != "instant"
+
     def next(self, after: dt.datetime) -> dt.datetime:
         """The first moment after a given one at which a digest is due, in UTC."""
         if self.every == "instant":

@@ -62,6 +62,7 @@ def follow(session: Session, document: rows.Document, url: str) -> str | None:
     session.merge(rows.DocumentUrl(source_id=document.source_id, url=document.url, document_id=document.id))
     document.url = url
     document.etag = document.last_modified = document.missing_since = document.next_check_at = None
+    document.failures = 0
     return absorbed
 
 

@@ -23,6 +23,9 @@ SHORTEST = dt.timedelta(hours=2)
 LONGEST = dt.timedelta(days=30)
 
 SECOND_LOOK = dt.timedelta(minutes=30)
+# After a failure, doubled with each further one.
+FIRST_PAUSE = dt.timedelta(hours=1)
+LONGEST_PAUSE = dt.timedelta(days=7)
 
 # The interval of a document that changes daily; the knob between requests and delay. A new document is looked at after
 # 9 hours, one that was quiet for two months every day and a half, for two years every four days.
@@ -61,8 +64,23 @@ def next_check(now: dt.datetime, past: Past) -> dt.datetime:
     return now + min(max(interval, SHORTEST), LONGEST)
 
 
-def urgency(now: dt.datetime, checked_at: dt.datetime | None, next_check_at: dt.datetime | None) -> float:
-    """Sorts what is due, the most urgent first: what was never asked for, then what is late by most of its interval."""
+def pause(failures: int) -> dt.timedelta:
+    """How long a document is left alone that could not be had so many times in a row: by itself it would be asked for
+    first each time, and a dozen of its kind would keep a crawl from all others."""
+    doublings = min(failures - 1, 16)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
+
+
+def urgency(
+    now: dt.datetime,
+    checked_at: dt.datetime | None,
+    next_check_at: dt.datetime | None,
+    failures: int = 0,
+) -> float:
+    """Sorts documents, the most urgent first: what was never asked for, then what is late by most of its interval,
+    or of the pause after it failed."""
+    if failures and next_check_at is not None:
+        return -1 - (now - next_check_at) / pause(failures)
     if checked_at is None or next_check_at is None or next_check_at <= checked_at:
         return -math.inf
     return -(now - checked_at) / (next_check_at - checked_at)

@@ -47,7 +47,7 @@ class Run:
                 session.get_one(rows.Run, self.id).counts = {**counts, rows.ONLY_RECHECKS: 1}
             else:
                 source.last_crawled_at, source.next_due_at = now, next_due_at
-            # What failed is due still, and is asked for with the next listing rather than again and again.
+            # What was not asked for is due still, and is asked for with the next listing.
             following = session.scalar(
                 select(func.min(rows.Document.next_check_at)).where(
                     rows.Document.source_id == source.id,
@@ -111,5 +111,7 @@ def _forget_readings(session: Session, source: str) -> None:
     )
     session.execute(delete(rows.Backfill).where(rows.Backfill.source_id == source))
     of_source = update(rows.Document).where(rows.Document.source_id == source)
-    session.execute(of_source.values(etag=None, last_modified=None, reads_as=None, next_check_at=None))
+    session.execute(
+        of_source.values(etag=None, last_modified=None, reads_as=None, next_check_at=None, failures=0)
+    )
     session.execute(of_source.where(rows.Document.state == "unmatched").values(state="found"))

@@ -157,6 +157,43 @@ def test_labelled_listings_of_real_sites(tmp_path: Path) -> None:
     assert min(row["date"] for row in rows) >= 0.95
 
 
+COLUMNS = {"gzyw": "工作要闻", "tzgg": "通知公告", "ghjh": "规划计划", "zcwj": "政策文件"}
+
+
+def test_a_front_page_names_its_columns_and_the_likeliest_first() -> None:
+    def box(folder: str, name: str) -> str:
+        lines = "".join(
+            f'<li><a href="/{folder}/{n}.html">云台市{name}第{n}号关于做好有关工作的通知</a><i>2026-0{n}-10</i></li>'
+            for n in range(1, 7)
+        )
+        more = f'<a class="more" href="/{folder}/">更多&gt;&gt;</a>'
+        return f'<div class="box"><h3><a href="/{folder}/">{name}</a></h3>{more}<ul>{lines}</ul></div>'
+
+    home = "<title>云台市教育局</title>" + "".join(box(*column) for column in COLUMNS.items())
+    with pytest.raises(Unreadable, match="shows 4 columns and is the list of none") as told:
+        detect(capture(home, "https://jyj.site.example/"))
+    assert "give the address of one: 规划计划 https://jyj.site.example/ghjh/; 通知公告 https" in str(
+        told.value
+    )
+
+
+def test_a_menu_names_the_columns_that_it_leads_to() -> None:
+    names = {
+        "jgzn": "机构职能",
+        "ghjh": "规划计划",
+        "tjxx": "统计信息",
+        "zcfg": "政策法规",
+        "rsrm": "人事任免",
+    }
+    lines = "".join(f'<li><a href="/xxgk/{folder}/">{name}</a></li>' for folder, name in names.items())
+    with pytest.raises(Unreadable) as told:
+        detect(capture(f"<title>政府信息公开目录</title><ul>{lines}</ul>"))
+    assert str(told.value).endswith(
+        "give the address of one: 规划计划 https://jyj.site.example/xxgk/ghjh/; "
+        "政策法规 https://jyj.site.example/xxgk/zcfg/"
+    )
+
+
 @pytest.mark.one_database
 def test_detect_of_a_file_needs_nothing_and_gives_json(yaodian: Run, tmp_path: Path) -> None:
     (tmp_path / "list.html").write_text(layouts.trs(layouts.rows(6)), encoding="utf-8")

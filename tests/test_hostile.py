@@ -48,6 +48,18 @@ def test_hostile_sites_are_bounded_and_told_and_the_others_are_read(data: Path, 
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < MOST_MEMORY
 
 
+def test_a_single_page_has_the_limits_of_the_settings(data: Path, yaodian: Run) -> None:
+    """`detect` and `extract` ask for pages outside of any crawl."""
+    site = Site()
+    with site_served(site) as url, hostile.served(hostile.drips) as slow:
+        large = yaodian("sources", "detect", url, YAODIAN_FETCH_MAX_BYTES="1024")
+        late = yaodian("extract", slow, YAODIAN_FETCH_TIMEOUT="1", YAODIAN_CONTACT="mailto:a@example.org")
+        yaodian("extract", f"{url}1.html", YAODIAN_CONTACT="mailto:a@example.org")
+    assert "larger than what is fetched" in large.stderr
+    assert "no answer in time" in late.stderr
+    assert "mailto:a@example.org" in site.asked[-1][1]["User-Agent"]
+
+
 class Turncoat:
     """A name server on loopback that answers with this machine first, and with a cloud's metadata ever after."""
 

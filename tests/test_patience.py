@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
-from sqlalchemy import update
+from sqlalchemy import select, update
 from test_polite import LIST, SOURCE, Site, served
 
 from store import models as rows
 from store.database import Database
+from store.rechecks import pause, urgency
 
 pytestmark = pytest.mark.one_database
 
@@ -180,3 +181,51 @@ def _believe(data: Path, times: int) -> None:
         session.execute(update(rows.Document).values(believed=times))
         session.execute(update(rows.ListingPage).values(believed=times))
     database.close()
+
+
+class Stubborn(Site):
+    """The first dozen documents that it is asked for fail, today and ever after."""
+
+    fails = 12
+
+    def page(self, path: str) -> str:
+        lines = (f'<li><a href="/{n}.html">某县2026年第{n}号工作计划</a></li>' for n in range(16))
+        return f"<ul>{''.join(lines)}</ul>" if path == "/" else super().page(path)
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        documents = [path for path in dict.fromkeys(path for path, _ in self.asked) if path.endswith("html")]
+        failing = documents[: self.fails]
+        is_new = handler.path.endswith("html") and handler.path not in documents
+        if handler.path in failing or (is_new and len(failing) < self.fails):
+            self.asked.append((handler.path, {}))
+            handler.send_error(403)
+        else:
+            super().answer(handler)
+
+
+def test_documents_that_fail_keep_no_crawl_from_the_others(data: Path, yaodian: Run) -> None:
+    site = Stubborn()
+    with served(site) as url:
+        watch(data, url)
+        first = yaodian("crawl", "one")
+        second = yaodian("crawl", "one")
+    assert first.stdout.count("new       one") == 0
+    assert second.stdout.count("new       one") == 4
+    # What failed has a pause, the longer the more often it did.
+    database = Database(f"sqlite:///{data / 'yaodian.db'}")
+    with database.read() as session:
+        failed = list(session.scalars(select(rows.Document).where(rows.Document.failures > 0)))
+    database.close()
+    assert len(failed) == site.fails
+    for row in failed:
+        assert row.next_check_at is not None
+        assert row.next_check_at - row.found_at >= pause(row.failures)
+
+
+def test_the_pause_after_a_failure_doubles_up_to_a_week_and_then_it_is_urgent() -> None:
+    hours = [pause(failures) / dt.timedelta(hours=1) for failures in (1, 2, 3, 8, 9, 1000)]
+    assert hours == [1, 2, 4, 128, 168, 168]
+    now = dt.datetime(2026, 3, 3, tzinfo=dt.UTC)
+    never, resting = urgency(now, None, None), urgency(now, None, now + dt.timedelta(minutes=9), 3)
+    due = urgency(now, None, now - dt.timedelta(minutes=9), 3)
+    assert never < due < -1 < resting

@@ -79,6 +79,33 @@ def test_a_page_that_scripts_build_is_read_and_the_guard_holds_in_the_browser(
     assert "全县32所学校" in shown
 
 
+@CHROMIUM
+@pytest.mark.one_database
+def test_detect_suggests_the_browser_and_with_it_finds_and_adds_the_source(data: Path, yaodian: Run) -> None:
+    site = Scripted()
+    with served(site) as url:
+        plain = yaodian("sources", "detect", url)
+        known = (
+            "--id",
+            "one",
+            "--publisher",
+            "某县教育局",
+            "--region",
+            "620000",
+            "--kind",
+            "official",
+            "--yes",
+        )
+        added = yaodian("sources", "add", url, "--render", *known, YAODIAN_FETCH_TIMEOUT="5")
+    assert plain.returncode == 1
+    assert "it is built by scripts" in plain.stderr
+    assert "--render" in plain.stderr
+    assert added.returncode == 0, added.stderr
+    source = catalogue.read(data / "sources" / "one.yaml")
+    assert source.fetch.render
+    assert "3 entries" in added.stdout
+
+
 def test_without_the_optional_part_one_line_names_the_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -105,8 +105,13 @@ def test_the_link_in_each_mail_changes_pauses_resumes_and_ends(
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert "甘肃省，内蒙古自治区" in page.text
-    reader.post(link, data={"region": "辽宁", "every": "monthly", "monthday": "last", "language": "en"})
+    reader.post(
+        link,
+        data={"region": "辽宁", "every": "monthly", "monthday": "last", "language": "en", "always": "true"},
+    )
     changed = asked(archive)
+    assert changed.rhythm["always"]
+    assert lxml.html.fromstring(reader.get(link).text).xpath("//input[@name='always']/@checked")
     assert (changed.filter["regions"], changed.rhythm["on"], changed.language) == (["210000"], "last", "en")
     reader.post(f"{link}/pause")
     assert asked(archive).state == "paused"

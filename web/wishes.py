@@ -34,6 +34,7 @@ class Wish(BaseModel):
     monthday: str = "1"
     at: str = "08:00"
     timezone: str = "Asia/Shanghai"
+    always: bool = False
     language: Literal["zh", "en"] = "zh"
 
     def filter(self) -> Filter:
@@ -52,7 +53,8 @@ class Wish(BaseModel):
     def rhythm(self) -> Rhythm:
         """Raises WrongUse."""
         on = {"weekly": self.weekday, "monthly": self.monthday}.get(self.every, "")
-        return _checked(Rhythm, every=self.every, on=on, at=self.at, timezone=self.timezone)
+        given = {"every": self.every, "on": on, "at": self.at, "timezone": self.timezone}
+        return _checked(Rhythm, **given, always=self.always)
 
     @classmethod
     def of(cls, wanted: Filter, rhythm: Rhythm, language: str) -> Self:
@@ -70,6 +72,7 @@ class Wish(BaseModel):
             every=rhythm.every,
             at=rhythm.at,
             timezone=rhythm.timezone,
+            always=rhythm.always,
             language="en" if language == "en" else "zh",
             **on,
         )

@@ -20,6 +20,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from crawler.limits import Asker
+from crawler.limits import Limits as FetchLimits
 from notify.addresses import checked_address
 from notify.limits import Limits
 from notify.post import Post
@@ -163,6 +165,11 @@ class Settings(BaseSettings):
     @property
     def sources(self) -> Path:
         return self.data / "sources"
+
+    @property
+    def asker(self) -> Asker:
+        limits = FetchLimits(self.fetch_timeout, self.fetch_max_bytes, self.listing_max_pages)
+        return Asker(self.contact, self.allow_private_addresses, limits)
 
     @property
     def outbox(self) -> Path:

@@ -18,7 +18,7 @@ from protego import Protego
 from crawler import apart, attachments, listings
 from crawler.extraction import files, read
 from crawler.extraction.charset import decode
-from crawler.fetch import Answer
+from crawler.fetch import Answer, as_asked
 from crawler.sources.finding import Sample, read_samples, samples_of
 from crawler.sources.schema import Source
 from store.errors import OperatorError, SiteError, Unreachable
@@ -55,7 +55,7 @@ def check(source: Source, clock: Callable[[], float]) -> Generator[str, Answer, 
     began, asked = clock(), 2
     url = source.listing.urls[0]
     robots = _robots((yield urljoin(url, "/robots.txt")), url)
-    answer = yield url
+    answer = yield as_asked(url, render=source.fetch.render)
 
     def told(problem: str | None, capture: Capture | None = None, **found: Any) -> Checked:
         return Checked(source, robots, (clock() - began) / asked, capture, problem=problem, **found)
@@ -71,7 +71,9 @@ def check(source: Source, clock: Callable[[], float]) -> Generator[str, Answer, 
     if not listing.entries:
         return told(f"no entries; {listing.addressless} lines lead nowhere", answer)
     chosen = samples_of(listing.entries, source.match)
-    samples = yield from read_samples(chosen, source.document, source.fetch.charset)
+    samples = yield from read_samples(
+        chosen, source.document, source.fetch.charset, render=source.fetch.render
+    )
     asked += len(samples)
     return told(None, answer, listing=listing, samples=tuple(samples))
 

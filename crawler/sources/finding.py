@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from crawler import apart, attachments
 from crawler.extraction import files, read
-from crawler.fetch import Answer, page
+from crawler.fetch import Answer, as_asked, page
 from crawler.sources.detecting import Detected, Elsewhere, detect
 from crawler.sources.schema import DocumentRules, MatchRules
 from store.errors import SiteError, Unreachable, Unreadable
@@ -37,19 +37,19 @@ class Found:
     samples: tuple[Sample, ...]
 
 
-def find(url: str) -> Generator[str, Answer, Found]:
-    """The source at an address: the listing itself, the column of an article, or the newest part of a sitemap.
-    Raises SiteError, saying what is there instead."""
-    detected, notes = yield from _listing(url)
+def find(url: str, *, render: bool = False) -> Generator[str, Answer, Found]:
+    """The source at an address: the listing itself, the column of an article, or the newest part of a sitemap. With
+    `render` a browser opens the pages. Raises SiteError, saying what is there instead."""
+    detected, notes = yield from _listing(url, render=render)
     chosen = samples_of(detected.entries, MatchRules())
-    samples = yield from read_samples(chosen, DocumentRules(), None)
+    samples = yield from read_samples(chosen, DocumentRules(), None, render=render)
     return Found(replace(detected, notes=(*notes, *detected.notes)), tuple(samples))
 
 
-def _listing(url: str) -> Generator[str, Answer, tuple[Detected, list[str]]]:
+def _listing(url: str, *, render: bool) -> Generator[str, Answer, tuple[Detected, list[str]]]:
     notes: list[str] = []
     for _ in range(MOST_HOPS):
-        capture = yield from page(url)
+        capture = yield from page(as_asked(url, render=render))
         found = detect(capture)
         if isinstance(found, Detected):
             return found, notes
@@ -75,11 +75,11 @@ def samples_of(entries: Iterable[Entry], match: MatchRules) -> list[Entry]:
 
 
 def read_samples(
-    entries: Sequence[Entry], rules: DocumentRules, charset: str | None
+    entries: Sequence[Entry], rules: DocumentRules, charset: str | None, *, render: bool = False
 ) -> Generator[str, Answer, list[Sample]]:
     samples = []
     for entry in entries:
-        answer = yield entry.url
+        answer = yield as_asked(entry.url, render=render)
         samples.append(_sample(entry, answer, rules, charset))
     return samples
 

@@ -155,7 +155,7 @@ class ListingSpider(scrapy.Spider):
             return
         sign = "refused address" if isinstance(failure.value, RefusedAddress) else "unreachable"
         with self._stopping():
-            self._problem(sign, visit.url, plainly(failure))
+            self._problem(sign, visit.url, plainly(failure), document=visit.document)
 
     def _closed(self, closed: HostClosed, url: str) -> None:
         """Told once: what was not asked for stays due."""
@@ -166,12 +166,18 @@ class ListingSpider(scrapy.Spider):
                 self._problem(closed.sign, url, str(closed))
 
     def _refused(self, response: Response) -> None:
+        visit: Visit = response.meta["visit"]
         sign = manners.sign_of(response.status)
-        self._problem(sign, response.url, f"the site answers {response.status}", response)
+        told = f"the site answers {response.status}"
+        self._problem(sign, response.url, told, response, document=visit.document)
 
-    def _problem(self, sign: str, url: str, detail: str, response: Response | None = None) -> None:
+    def _problem(
+        self, sign: str, url: str, detail: str, response: Response | None = None, document: str | None = None
+    ) -> None:
+        """Told to whoever watches, and kept; a `document` that could not be had gets a pause."""
         self._count_problem(sign, url, detail)
-        self.keeper.report(sign, url, detail, capture_of(response, self.keeper.clock) if response else None)
+        capture = capture_of(response, self.keeper.clock) if response else None
+        self.keeper.report(sign, url, detail, capture, document)
 
     def _count_problem(self, sign: str, url: str, detail: str) -> None:
         self.counts["problems"] += 1

@@ -121,10 +121,10 @@ class SourceSpider(ListingSpider):
             page = await self._read(capture, visit)
         except Blocked as error:
             url = capture.url if before else visit.url
-            self._problem("blocked", url, without(capture.url, error), response)
+            self._problem("blocked", url, without(capture.url, error), response, document)
         except Unreadable as error:
             if before:
-                self._problem("unreadable", capture.url, without(capture.url, error), response)
+                self._problem("unreadable", capture.url, without(capture.url, error), response, document)
             else:
                 self._count_problem("unreadable", visit.url, without(capture.url, error))
                 self.keeper.keep_unreadable(document, capture, without(capture.url, error))
@@ -158,7 +158,8 @@ class SourceSpider(ListingSpider):
             return self._joined(response, visit, document, parts)
         if len(parts) < MOST_PARTS:
             return [self._ask(Visit(following, document), self.on_part, first=visit, parts=parts)]
-        self._problem("unreadable", visit.url, f"the article has more than {MOST_PARTS} pages")
+        told = f"the article has more than {MOST_PARTS} pages"
+        self._problem("unreadable", visit.url, told, document=document)
         return []
 
     def _joined(self, response: Response, visit: Visit, document: str, parts: Parts) -> list[Request]:

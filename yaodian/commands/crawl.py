@@ -83,7 +83,7 @@ class _How:
 
 
 def _crawl(settings: Settings, how: _How) -> None:
-    from crawler.run import Crawled, Limits, Terms
+    from crawler.run import Crawled, Terms
     from crawler.run import crawl as run
 
     database = settings.opened()
@@ -107,7 +107,7 @@ def _crawl(settings: Settings, how: _How) -> None:
         everything=how.everything or (bool(how.ids) and not how.due),
         full=how.full,
         insists=bool(how.ids) or how.everything,
-        limits=Limits(settings.fetch_timeout, settings.fetch_max_bytes, settings.listing_max_pages),
+        limits=settings.asker.limits,
         next_due=lambda source, at: when.next_due(source, at, settings.timezone),
         most_rechecks=settings.rechecks_per_host,
         most_requests=how.most_requests,

@@ -33,14 +33,14 @@ def extract(
     from yaodian.commands.sources import load
 
     settings = configured(context)
-    rules, charset = DocumentRules(), None
+    rules, charset, render = DocumentRules(), None, False
     if source is not None:
         found = load(settings).find(source)
-        rules, charset = found.document, found.fetch.charset
+        rules, charset, render = found.document, found.fetch.charset, found.fetch.render
     if place.startswith(("http://", "https://")):
         from crawler.fetch import fetch
 
-        capture = fetch(place, allow_private=settings.allow_private_addresses)
+        capture = fetch(place, settings.asker, render=render)
     else:
         capture = _from_file(Path(place), url)
     if attachments.is_file(capture.body):

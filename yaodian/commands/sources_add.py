@@ -26,6 +26,7 @@ Place = Annotated[
     str,
     typer.Argument(metavar="URL|FILE", help="A column's list, feed, JSON or sitemap; or an article in it."),
 ]
+Render = Annotated[bool, typer.Option("--render", help="Let a browser run the pages' scripts first.")]
 Address = Annotated[str | None, typer.Option("--url", help="The address a file came from.")]
 ENTRIES = {"date": "date", "plan": "plan", "title": "title", "url": "url"}
 DOCUMENTS = {
@@ -46,6 +47,7 @@ def detect_(
     context: typer.Context,
     place: Place,
     url: Address = None,
+    render: Render = False,
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
 ) -> None:
     """A source from a list's address alone: its file, its entries, and three documents as they are read.
@@ -54,8 +56,8 @@ def detect_(
     from crawler.sources.desk import as_text
     from crawler.sources.detecting import as_file
 
-    found = look(place, url, configured(context))
-    source = as_file(found.detected)
+    found = look(place, url, configured(context), render=render)
+    source = as_file(found.detected, render=render)
     entries = [entry_of(entry) for entry in found.detected.entries]
     if form is Format.table:
         typer.echo(as_text(source))
@@ -79,6 +81,7 @@ def add(
     context: typer.Context,
     place: Place,
     url: Address = None,
+    render: Render = False,
     id_: Annotated[str | None, typer.Option("--id", help="Its id; else one is made of the address.")] = None,
     name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
     publisher: Annotated[str | None, typer.Option(help="Who publishes what it lists.")] = None,
@@ -99,9 +102,17 @@ def add(
         )
     if id_ is not None:
         _refuse_taken(settings, id_)
-    found = look(place, url, settings)
+    found = look(place, url, settings, render=render)
     asks = not yes and sys.stdin is not None and sys.stdin.isatty()
-    source = as_file(found.detected, id=id_, name=name, publisher=publisher, region=region, kind=kind)
+    source = as_file(
+        found.detected,
+        render=render,
+        id=id_,
+        name=name,
+        publisher=publisher,
+        region=region,
+        kind=kind,
+    )
     _refuse_taken(settings, source["id"])
     if asks:
         preview(found)
@@ -116,13 +127,15 @@ def add(
     typer.echo(f"next: yaodian crawl {valid.id}")
 
 
-def look(place: str, url: str | None, settings: Settings) -> Found:
+def look(place: str, url: str | None, settings: Settings, *, render: bool) -> Found:
     """What is found at an address or in a file. Raises SiteError or OperatorError."""
     if place.startswith(("http://", "https://")):
         from crawler.fetch import converse
         from crawler.sources.finding import find
 
-        return converse(find(place), allow_private=settings.allow_private_addresses, contact=settings.contact)
+        return converse(find(place, render=render), settings.asker, render=render)
+    if render:
+        raise UsageError("--render is for an address; what a browser saved needs no scripts")
     return _in_file(Path(place), url)
 
 

@@ -33,11 +33,7 @@ def try_(
         source = catalogue.read(file)
     except OSError as error:
         raise OperatorError(f"{file}: {error.strerror}; name a source file that can be read") from error
-    checked = converse(
-        check(source, time.monotonic),
-        allow_private=settings.allow_private_addresses,
-        contact=settings.contact,
-    )
+    checked = converse(check(source, time.monotonic), settings.asker, render=source.fetch.render)
     entries = checked.listing.entries
     notes = [*([checked.problem] if checked.problem else []), f"robots.txt: {checked.robots}"]
     if form is Format.table:

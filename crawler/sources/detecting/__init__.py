@@ -4,7 +4,7 @@ for it is fetched by whoever asks."""
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +16,7 @@ from crawler.extraction import read as read_document
 from crawler.extraction.charset import decode, header_charset
 from crawler.extraction.tree import metas, parse
 from crawler.listings.html import base_of
-from crawler.sources.detecting import about, blocks, fields, paging, replies, wording
+from crawler.sources.detecting import about, blocks, fields, paging, portal, replies, wording
 from crawler.sources.detecting.about import About
 from crawler.sources.schema import ListingRules
 from store.errors import SiteError, Unreadable
@@ -119,9 +119,22 @@ def _page(capture: Capture, text: str, charset: str) -> Detected | Elsewhere:
             f"{capture.url}: this is an article that names no column; give the address of the column's list"
         )
     if block is None or max(blocks.likeness(link.title) for link in block.links) < 0.3:
-        raise Unreadable(f"{capture.url}: no list found on this page{_hint(text)}")
-    rules = _rules(root, block, base, capture.url)
-    return _told(capture, rules, charset, root)
+        leads = portal.told(portal.menu(root, base, capture.url))
+        instead = f"; it leads to columns, give the address of one: {leads}" if leads else None
+        raise Unreadable(f"{capture.url}: no list found on this page{instead or _hint(capture, text)}")
+    columns = []
+    if not blocks.is_main(block, root, base) and portal.shows_only_newest(block, base, capture.url):
+        columns = portal.columns(root, base, capture.url)
+    if len(columns) >= portal.FEWEST and portal.is_front(capture.url):
+        raise Unreadable(
+            f"{capture.url}: this page shows {len(columns)} columns and is the list of none; give the address of "
+            f"one: {portal.told(columns)}"
+        )
+    found = _told(capture, _rules(root, block, base, capture.url), charset, root)
+    if not columns:
+        return found
+    note = f"the page may show the newest of a column only; the whole may be at: {portal.told(columns)}"
+    return replace(found, notes=(*found.notes, note))
 
 
 def _is_weak(block: blocks.Block) -> bool:
@@ -161,18 +174,18 @@ def _is_article(capture: Capture, root: Element) -> bool:
     return page.confidence >= 0.6 and len(page.text) > LONG and page.text.count("\n") < len(page.text) / 25
 
 
-def _hint(text: str) -> str:
+def _hint(capture: Capture, text: str) -> str:
     """What is known of pages whose list a browser alone shows."""
     lower = text.lower()
     if "<li" in lower and any("<li" in part[: part.find("-->")].lower() for part in lower.split("<!--")[1:]):
         return "; its lines stand within a comment: the visible ones come by script, so look for the JSON it fetches"
-    if len(text) > 500 and lower.count("<a ") < 5 and "<script" in lower:
-        return "; it is built by scripts: give the address of the JSON it fetches, or write `fetch: {render: true}`"
+    if lower.count("<a ") < 5 and "<script" in lower and not capture.header("X-Rendered-By"):
+        return "; it is built by scripts: give the address of the JSON it fetches, or let a browser open it: --render"
     return "; give the address of a column's list"
 
 
-def as_file(detected: Detected, **given: Any) -> dict[str, Any]:
-    """The source as its file says it; `given` are what the operator knows better. Absent where nobody knows."""
+def as_file(detected: Detected, *, render: bool = False, **given: Any) -> dict[str, Any]:
+    """The source as its file says it; with `render` its pages were opened by a browser. `given` are what the operator knows better. Absent where nobody knows."""
     listing = json.loads(detected.listing.model_dump_json(exclude_none=True, exclude_defaults=True))
     described = detected.about
     known = {
@@ -186,6 +199,8 @@ def as_file(detected: Detected, **given: Any) -> dict[str, Any]:
     source["listing"] = {"type": detected.listing.type, **listing}
     if not described.is_education:
         source["match"] = {"about": ["教育", "学校", "教师"]}
+    if render:
+        source["fetch"] = {"render": True}
     return source
 
 

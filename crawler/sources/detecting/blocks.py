@@ -342,6 +342,12 @@ def _is_under_crumbs(block: Block, page: Marks) -> bool:
     return sum(1 for link in page.links[max(0, index - 9) : index] if link.place > crumb) <= 7
 
 
+def is_main(block: Block, root: Element, base: str) -> bool:
+    """Whether the page itself says that it is there for this list: by a pager behind it, or its 当前位置 above."""
+    page = marks(root, base)
+    return _is_paged(block, page) or _is_under_crumbs(block, page)
+
+
 def siblings(block: Block, base: str) -> list[tuple[Element, Link]]:
     """The block's lines and those beside them that are lines too, though their markup differs inside, in order."""
     known = dict(zip(block.items, block.links, strict=True))

@@ -51,8 +51,12 @@ def test_hostile_sites_are_bounded_and_told_and_the_others_are_read(data: Path, 
 def test_a_single_page_has_the_limits_of_the_settings(data: Path, yaodian: Run) -> None:
     """`detect` and `extract` ask for pages outside of any crawl."""
     site = Site()
-    with site_served(site) as url, hostile.served(hostile.drips) as slow:
-        large = yaodian("sources", "detect", url, YAODIAN_FETCH_MAX_BYTES="1024")
+    with (
+        site_served(site) as url,
+        hostile.served(hostile.drips) as slow,
+        hostile.served(hostile.links) as many,
+    ):
+        large = yaodian("sources", "detect", many, YAODIAN_FETCH_MAX_BYTES=str(1 << 20))
         late = yaodian("extract", slow, YAODIAN_FETCH_TIMEOUT="1", YAODIAN_CONTACT="mailto:a@example.org")
         yaodian("extract", f"{url}1.html", YAODIAN_CONTACT="mailto:a@example.org")
     assert "larger than what is fetched" in large.stderr

@@ -345,7 +345,7 @@ def proof(
 def throughput(folder: Path, workers: int, documents: int) -> tuple[float, int, float]:
     """Seconds that so many workers take for 8 slow hosts, their requests, and the CPU seconds of it all."""
     with (
-        ManySites(16, 16, documents, 0.3) as sites,
+        ManySites(8, 8, documents, 0.3) as sites,
         installed(folder, sites, workers, 1) as (fleet, database, _),
     ):
         before = os.times()

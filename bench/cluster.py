@@ -25,6 +25,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import fsspec
 from sqlalchemy import func, select, update
 
 from bench import kills, postgresql
@@ -114,6 +115,8 @@ def storage() -> Iterator[dict[str, str]]:
             process = subprocess.Popen([program, "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log)
         environment = {**KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
         os.environ.update(environment)
+        # Of an earlier server of this process: fsspec keeps what it has connected to.
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
         try:
             for attempt in range(100):
                 try:

@@ -205,7 +205,17 @@ def test_search_finds_what_is_meant_and_nothing_else(
         assert all(hit.snippet.marks for hit in with_all)
 
 
-def test_a_day_shows_what_could_be_read_then(library: Database) -> None:
+@pytest.mark.parametrize("many", [1000, 5])
+@pytest.mark.parametrize("is_renewed", [False, True])
+def test_a_day_shows_what_could_be_read_then(
+    library: Database, monkeypatch: pytest.MonkeyPatch, many: int, is_renewed: bool
+) -> None:
+    """Also of few at a time, the newest first, and of documents that were indexed anew long after."""
+    monkeypatch.setattr(find, "MANY", many)
+    if is_renewed:
+        with library.write() as session:
+            for number in (3, 7):
+                index.renew(session, f"d{number:012}")
     with library.read() as session:
         for days in (-1, 0, 15, 33, 47, 100):
             as_of = START + days * DAY

@@ -5,6 +5,7 @@ A passage that a version shares with the one before keeps its row, so an edited 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 
@@ -22,6 +23,8 @@ from store.search.words import Words
 from store.shapes import page_from_json
 
 AT_ONCE = 50
+# Crawls that end out of order bring versions somewhat late; those of a document that is indexed anew come long after.
+LATE = dt.timedelta(days=1)
 
 
 def add(session: Session, version: rows.Version, page: Page, before: rows.Version | None) -> None:
@@ -141,7 +144,8 @@ def _index(
     """Index a version whose predecessor has `open_rows`, by the words of each; returns its own."""
     texts = [spaced(passage.text) for passage in passages(page, version.title)]
     shared = [open_rows[words].popleft() if open_rows.get(words) else None for words in texts]
-    first, count = _next(session), shared.count(None)
+    first, reached = _next(session, version)
+    count = shared.count(None)
     fresh = iter(range(first + count - 1, first - 1, -1))
     numbers = [next(fresh) if row is None else row for row in shared]
     added = [(row, words) for row, words, was in zip(numbers, texts, shared, strict=True) if was is None]
@@ -152,6 +156,8 @@ def _index(
             title=numbers[0] if shared[0] is None else None,
             version_id=version.id,
             rows=packed(numbers),
+            reached=reached,
+            is_late=version.captured_at < reached - LATE,
         )
     )
     own: dict[str, deque[int]] = defaultdict(deque)
@@ -169,6 +175,9 @@ def _index(
     return own
 
 
-def _next(session: Session) -> int:
+def _next(session: Session, version: rows.Version) -> tuple[int, dt.datetime]:
+    """The next row, and the latest moment of capture with this version."""
     end = rows.Indexed.first + case((rows.Indexed.count > 0, rows.Indexed.count), else_=1)
-    return session.scalar(select(end).order_by(rows.Indexed.first.desc()).limit(1)) or 1
+    query = select(end, rows.Indexed.reached).order_by(rows.Indexed.first.desc()).limit(1)
+    last = session.execute(query).first()
+    return (last[0], max(last[1], version.captured_at)) if last else (1, version.captured_at)

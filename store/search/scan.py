@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from store import models as rows
 from store.search.filters import Filters, of_document, of_hint, of_row
+from store.search.index import LATE
 from store.search.meaning import hints
 from store.search.syntax import And, Tree
 from store.search.words import Words, is_anchored, opposite
@@ -71,7 +72,9 @@ class Scan:
 
     def newest(self, before: int | None, wanted: int, enough: int) -> Scanned:
         """Up to `wanted` rows that are older than `before`; where the filters leave out many, `enough` are enough."""
-        found: list[Found] = []
+        found, before = self._late(before, wanted)
+        if len(found) >= wanted:
+            return Scanned(found[:wanted], False)
         scanned = 0
         step = wanted
         while len(found) < wanted and (len(found) < enough or scanned < MOST_SCANNED):
@@ -84,6 +87,27 @@ class Scan:
                 return Scanned(found[:wanted], len(found) <= wanted)
             before = batch[-1].row
         return Scanned(found[:wanted], False)
+
+    def _late(self, before: int | None, wanted: int) -> tuple[list[Found], int | None]:
+        """Of a search as of a day: where the rows begin that were indexed by then, and what was captured by then but
+        indexed long after."""
+        as_of = self.filters.as_of
+        beyond = rows.Indexed.reached > as_of + LATE if as_of else None
+        query = select(rows.Indexed.first).order_by(rows.Indexed.reached, rows.Indexed.first)
+        reach = None if beyond is None else self.connection.scalar(query.where(beyond).limit(1))
+        if reach is None or (before is not None and before <= reach):
+            return [], before
+        found: list[Found] = []
+        query = select(rows.Indexed.first).where(rows.Indexed.is_late, rows.Indexed.first >= reach)
+        query = query.order_by(rows.Indexed.first.desc()).limit(VERSIONS_AT_ONCE)
+        while len(found) < wanted:
+            older = query if before is None else query.where(rows.Indexed.first < before)
+            firsts = list(self.connection.scalars(older))
+            if not firsts:
+                return found, reach
+            found += map(_found, self._of_versions(firsts, before))
+            before = firsts[-1]
+        return found, before
 
     def _by_filter(self, found: list[Found], before: int | None, enough: int) -> Scanned:
         """The rest by the filter: all documents that it lets through where they are few, else as they come."""

@@ -25,12 +25,12 @@ LONGEST_S = 3.0
 State = dict[str, list[tuple[object, ...]]]
 
 
-def crawl(data: Path, url: str = "", *, killed_after_s: float | None = None) -> bool:
-    """One `yaodian crawl --all`; True when it was killed before it ended. `url` is that of the database, where it is
+def crawl(data: Path, url: str = "", *words: str, killed_after_s: float | None = None) -> bool:
+    """One `yaodian crawl --all`, with more words after it; True when it was killed before it ended. `url` is that of the database, where it is
     not the data directory's own."""
     environment = os.environ | {"YAODIAN_ALLOW_PRIVATE_ADDRESSES": "1", "YAODIAN_DATABASE_URL": url}
     process = subprocess.Popen(
-        [sys.executable, "-m", "yaodian", "--data", str(data), "crawl", "--all"],
+        [sys.executable, "-m", "yaodian", "--data", str(data), "crawl", "--all", *words],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -41,6 +41,21 @@ def test_a_crawl_killed_at_random_moments_ends_as_an_undisturbed_one(
     assert len(calm["changes"]) > 20
 
 
+def test_a_back_fill_that_is_killed_is_resumed_to_the_same_end(
+    tmp_path: Path, web: DemoWeb, bare_url: str
+) -> None:
+    disturbed = kills.prepared(tmp_path / "disturbed", web, bare_url)
+    killed = [
+        kills.crawl(disturbed, bare_url, "--full", killed_after_s=seconds) for seconds in (1.2, 1.8, 2.4)
+    ]
+    assert any(killed)
+    kills.crawl(disturbed, bare_url, "--full")
+    calm = kills.prepared(tmp_path / "calm", web)
+    kills.crawl(calm, "", "--full")
+    assert kills.state(disturbed, bare_url) == kills.state(calm)
+    assert kills.unreadable(disturbed, bare_url) == 0
+
+
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
     """A file system of 700 KB: room for the tables and little more."""

@@ -98,7 +98,10 @@ class Scan:
         if reach is None or (before is not None and before <= reach):
             return [], before
         found: list[Found] = []
-        query = select(rows.Indexed.first).where(rows.Indexed.is_late, rows.Indexed.first >= reach)
+        query = select(rows.Indexed.first).join(rows.Version, rows.Version.id == rows.Indexed.version_id)
+        query = query.where(
+            rows.Indexed.is_late, rows.Indexed.first >= reach, rows.Version.captured_at <= as_of
+        )
         query = query.order_by(rows.Indexed.first.desc()).limit(VERSIONS_AT_ONCE)
         while len(found) < wanted:
             older = query if before is None else query.where(rows.Indexed.first < before)

@@ -54,7 +54,12 @@ def check_(
     if not sources:
         typer.echo("no source is enabled; name one: yaodian sources check ID")
         raise typer.Exit(1 if errors else 0)
-    results = converse(_all(sources), settings.asker, render=any(source.fetch.render for source in sources))
+    results = converse(
+        _all(sources),
+        settings.asker,
+        render=any(source.fetch.render for source in sources),
+        delay_s=max(source.fetch.delay for source in sources),
+    )
     show((_row(result) for result in results), COLUMNS, form)
     for result in results:
         if result.passed and settings.sources.is_dir():

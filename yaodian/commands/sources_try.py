@@ -33,7 +33,9 @@ def try_(
         source = catalogue.read(file)
     except OSError as error:
         raise OperatorError(f"{file}: {error.strerror}; name a source file that can be read") from error
-    checked = converse(check(source, time.monotonic), settings.asker, render=source.fetch.render)
+    checked = converse(
+        check(source, time.monotonic), settings.asker, render=source.fetch.render, delay_s=source.fetch.delay
+    )
     entries = checked.listing.entries
     notes = [*([checked.problem] if checked.problem else []), f"robots.txt: {checked.robots}"]
     if form is Format.table:

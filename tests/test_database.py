@@ -13,11 +13,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from conftest import PROGRAM, Kept, clean_environment
-from postgresql import Server
 from sqlalchemy import String, inspect, select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.schema import CreateColumn
 
+from bench.postgresql import Server
 from store import models as rows
 from store import queries
 from store.database import Database, masked

@@ -8,8 +8,8 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
-from postgresql import Server
 
+from bench.postgresql import Server
 from demo.content import load_content
 from demo.expected import Expected
 from demo.tour import READER, Day, Tour, tour

@@ -201,27 +201,19 @@ def urlwatch(url: str, paths: Sequence[str], store: Path) -> Tool | None:
     program = installed("urlwatch", "cssselect", "html2text")
     if program is None:
         return None
-    jobs = "---\n".join(
-        f"name: {path}\nurl: {url.rstrip('/')}{path}\nfilter:\n  - css: '#article'\n  - html2text\n"
-        for path in paths
-    )
-    written = _written(store.parent, jobs, "report: {stdout: {enabled: true, color: false}}\n")
-    words = [str(program / "urlwatch"), *written, "--cache", str(store / "cache.db")]
-    return nullcontext(lambda which: ran(words, store))
+    words = [*_asked(store.parent, "--urls", "filter", url, paths), "--cache", str(store / "cache.db")]
+    return nullcontext(lambda which: ran([str(program / "urlwatch"), *words], store))
 
 
 def webchanges(url: str, paths: Sequence[str], store: Path) -> Tool | None:
     program = installed("webchanges", "cssselect", "html2text")
     if program is None:
         return None
-    jobs = "---\n".join(
-        f"name: {path}\nurl: {url.rstrip('/')}{path}\nfilters:\n  - css: '#article'\n  - html2text\n"
-        for path in paths
-    )
-    urls, config, hooks = _written(store.parent, jobs, "report: {stdout: {enabled: true, color: false}}\n")[
-        1::2
+    words = [
+        *_asked(store.parent, "--jobs", "filters", url, paths),
+        "--database",
+        str(store / "snapshots.db"),
     ]
-    words = ["--jobs", urls, "--config", config, "--hooks", hooks, "--database", str(store / "snapshots.db")]
     return nullcontext(lambda which: ran([str(program / "webchanges"), *words, "--max-workers", "10"], store))
 
 
@@ -241,16 +233,21 @@ TOOLS: dict[str, Callable[[str, Sequence[str], Path], Tool | None]] = {
 }
 
 
-def _written(folder: Path, jobs: str, config: str) -> list[str]:
+def _asked(folder: Path, option: str, key: str, url: str, paths: Sequence[str]) -> list[str]:
+    """The options that name the files of urlwatch or of webchanges, which grew out of it: what to watch, how, no hooks."""
+    jobs = "---\n".join(
+        f"name: {path}\nurl: {url.rstrip('/')}{path}\n{key}:\n  - css: '#article'\n  - html2text\n"
+        for path in paths
+    )
     found = []
-    for option, name, text in (
-        ("--urls", "urls.yaml", jobs),
-        ("--config", "config.yaml", config),
+    for name, file, text in (
+        (option, "jobs.yaml", jobs),
+        ("--config", "config.yaml", "report: {stdout: {enabled: true, color: false}}\n"),
         ("--hooks", "hooks.py", "# none\n"),
     ):
-        (folder / name).write_text(text, encoding="utf-8")
-        (folder / name).chmod(0o600)
-        found += [option, str(folder / name)]
+        (folder / file).write_text(text, encoding="utf-8")
+        (folder / file).chmod(0o600)
+        found += [name, str(folder / file)]
     return found
 
 

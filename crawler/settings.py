@@ -53,6 +53,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.middlewares.robots.Robots": 100,
     "crawler.middlewares.conditional.ConditionalRequests": 560,
+    "crawler.middlewares.packed.PackedAnswers": 595,  # before HttpCompressionMiddleware, 590, sees them
     "crawler.middlewares.turns.HostTurns": 950,
 }
 

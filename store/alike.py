@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from store import decisions
 from store import models as rows
@@ -74,8 +74,10 @@ def alike(
 ) -> list[Likeness]:
     """The plans that a page is a copy of, the likeliest first; those left out that a person set it apart from."""
     likes = []
-    for nearest, original in _candidates(session, document, hashes, shared):
-        other = _page(nearest)
+    candidates = _candidates(session, document, hashes, shared)
+    pages = _pages(session, [candidate for pair in candidates for candidate in pair])
+    for nearest, original in candidates:
+        other = pages[nearest.id]
         # Asked before the texts are compared, which costs a hundred times as much.
         if _are_two(document, page, nearest, other):
             continue
@@ -84,7 +86,7 @@ def alike(
             continue
         to = {nearest.id: evidence.similarity}
         if original is not nearest:
-            first = _page(original)
+            first = pages[original.id]
             if _are_two(document, page, original, first):
                 continue
             against = compare(mine, sample(first.text))
@@ -155,29 +157,29 @@ def _candidates(
         if candidate.role == "original" and candidate.plan_id:
             originals[candidate.plan_id] = candidate
     for candidate in (found[key] for key in best):
-        if candidate.version and candidate.plan_id in originals and candidate.plan_id not in apart:
+        if candidate.version_id and candidate.plan_id in originals and candidate.plan_id not in apart:
             nearest.setdefault(candidate.plan_id, candidate)
     return [(candidate, originals[plan]) for plan, candidate in list(nearest.items())[:RIVALS]]
 
 
 def _with_originals(session: Session, best: Sequence[str]) -> dict[str, rows.Document]:
     plans = select(rows.Document.plan_id).where(rows.Document.id.in_(best))
-    query = (
-        select(rows.Document)
-        .where(
-            or_(
-                rows.Document.id.in_(best),
-                and_(rows.Document.plan_id.in_(plans), rows.Document.role == "original"),
-            )
+    query = select(rows.Document).where(
+        or_(
+            rows.Document.id.in_(best),
+            and_(rows.Document.plan_id.in_(plans), rows.Document.role == "original"),
         )
-        .options(joinedload(rows.Document.version).undefer(rows.Version.page))
     )
     return {document.id: document for document in session.scalars(query)}
 
 
-def _page(document: rows.Document) -> Page:
-    assert document.version is not None
-    return page_from_json(document.version.page)
+def _pages(session: Session, documents: Sequence[rows.Document]) -> dict[str, Page]:
+    """The current page of each document."""
+    if not documents:
+        return {}
+    versions = {document.version_id for document in documents}
+    query = select(rows.Version.document_id, rows.Version.page).where(rows.Version.id.in_(versions))
+    return {document: page_from_json(page) for document, page in session.execute(query)}
 
 
 def _has_enough(evidence: Evidence) -> bool:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import cached_property
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from store import files, moves, plans, rereads, rounds
 from store import models as rows
@@ -53,6 +55,8 @@ class Keeper(ListingKeeper):
 
     def attachments(self, document: str, links: Sequence[Attachment] | None = None) -> list[Known]:
         """How to ask for the attachments that a page links to; without `links` for those of a page that is as it was."""
+        if not links and (links is not None or document not in self._with_files):
+            return []
         with self.database.read() as session:
             return files.known(session, session.get_one(rows.Document, document), links)
 
@@ -70,23 +74,23 @@ class Keeper(ListingKeeper):
         """For a document that was not read before: another one of this source that says the same. Should that one
         be gone, then it has moved here."""
         with self.database.read() as session:
-            row = session.get_one(rows.Document, document)
-            same = None if row.version_id else moves.twin(session, row, content_hash(page))
-            return Visit(same.url, same.id) if same else None
+            return moves.twin(session, self.origin.id, document, content_hash(page))
 
     def unchanged(self, document: str, fetched: Sequence[Fetched] = ()) -> Outcome:
         """The server says that nothing changed (304), and no attachment did: one small row update."""
         filed = self._file(fetched)
         with self.database.write() as session:
             self._keep_files(session, document, filed)
-            self._checked(session.get_one(rows.Document, document), self.clock())
+            number = joinedload(rows.Document.version).load_only(rows.Version.number)
+            self._checked(session.get_one(rows.Document, document, options=[number]), self.clock())
         return Outcome(document)
 
     def reads_as(self, document: str, *captures: Capture) -> bool:
         """Whether these are the very bytes that were read last: then nothing has to be read again. Of a document
         split over several pages all must be asked about; its first page alone is never what was read."""
         with self.database.read() as session:
-            return session.get_one(rows.Document, document).reads_as == digest_of(captures)
+            known = select(rows.Document.reads_as).where(rows.Document.id == document)
+            return session.scalar(known) == digest_of(captures)
 
     def keep_same(
         self,
@@ -134,7 +138,8 @@ class Keeper(ListingKeeper):
         places = [self._archive(part) for part in parts]
         filed = self._file(fetched)
         at = capture.fetched_at if capture else self.clock()
-        with self.database.write() as session:
+        # The document is written once, not before each question to the database.
+        with self.database.write() as session, session.no_autoflush:
             row = session.get_one(rows.Document, document)
             judged = judge(row.version, page, today)
             if judged.is_renewed:
@@ -159,7 +164,6 @@ class Keeper(ListingKeeper):
         before = version = row.version
         difference = judged.difference
         was_withdrawn = row.state == "withdrawn"
-        row.state = "live"
         change: ChangeType | None = "restored" if was_withdrawn and before else None
         if before is None:
             change = "new"
@@ -171,6 +175,7 @@ class Keeper(ListingKeeper):
             assert capture_id is not None
             version = add_version(session, row, capture_id, at, page, judged.content_hash)
             plans.link(session, row, page)
+        row.state = "live"
         if change:
             row.changed_at = at
             add_change(session, row, change, at, before, version, difference)
@@ -224,6 +229,18 @@ class Keeper(ListingKeeper):
 
     # ── parts ──
 
+    @cached_property
+    def _with_files(self) -> set[str]:
+        """The documents of which attachments may be kept: most have none, and are not asked about one by one."""
+        of_source = (
+            select(rows.Attachment.document_id)
+            .join(rows.Document, rows.Document.id == rows.Attachment.document_id)
+            .where(rows.Document.source_id == self.origin.id)
+            .distinct()
+        )
+        with self.database.read() as session:
+            return set(session.scalars(of_source))
+
     def _checked(
         self,
         row: rows.Document,
@@ -247,6 +264,9 @@ class Keeper(ListingKeeper):
 
     def _keep_files(self, session: Session, document: str, filed: list[Filed]) -> None:
         """Attachments' captures have no document: a document's own captures are those of its page."""
+        if not filed and document not in self._with_files:
+            return
+        self._with_files.add(document)
         came: list[tuple[Fetched, rows.Capture | None]] = []
         for one, archived in filed:
             row = add_capture(session, one.capture, *archived) if one.capture and archived else None

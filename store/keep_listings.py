@@ -91,7 +91,6 @@ class ListingKeeper:
     ) -> Listed:
         """Keep a listing page and the documents that it names first; what was not known is returned to be visited."""
         place, original = self._archive(capture)
-        found: list[Visit] = []
         with self.database.write() as session:
             captured = add_capture(session, capture, place, original)
             session.merge(
@@ -106,11 +105,10 @@ class ListingKeeper:
                     believed=0,
                 )
             )
-            for entry in matched:
-                document = self._find(session, entry, capture.fetched_at)
-                if document is not None:
-                    found.append(Visit(document.url, document.id, title=document.listed_title))
+            fresh = self._fresh(session, matched, capture.fetched_at)
+            session.add_all(fresh)
             session.flush()
+            found = [Visit(row.url, row.id, title=row.listed_title) for row in fresh]
             return Listed(captured.id, found)
 
     def listing_unchanged(self, visit: Visit) -> None:
@@ -137,32 +135,35 @@ class ListingKeeper:
                 )
             )
 
-    def _find(self, session: Session, entry: Entry, at: dt.datetime) -> rows.Document | None:
-        """A new row for an entry that was not known; None for one that was, and for what is no document's address."""
-        url = canonical(entry.url)
-        if len(url) > LONGEST_URL:
-            return None
-        if moves.find(session, self.origin.id, url) is not None:
-            return None
-        document = rows.Document(
-            id=document_id(self.origin.id, url),
-            source_id=self.origin.id,
-            url=url,
-            listed_title=entry.title,
-            listed_on=entry.date,
-            found_at=at,
-            state="found",
-        )
-        session.add(document)
-        return document
+    def _fresh(self, session: Session, entries: Iterable[Entry], at: dt.datetime) -> list[rows.Document]:
+        """New rows for the entries that were not known; those left out whose address is no document's."""
+        named: dict[str, Entry] = {}
+        for entry in entries:
+            url = canonical(entry.url)
+            if len(url) <= LONGEST_URL:
+                named.setdefault(url, entry)
+        known = moves.known(session, self.origin.id, named)
+        return [
+            rows.Document(
+                id=document_id(self.origin.id, url),
+                source_id=self.origin.id,
+                url=url,
+                listed_title=entry.title,
+                listed_on=entry.date,
+                found_at=at,
+                state="found",
+            )
+            for url, entry in named.items()
+            if url not in known
+        ]
 
     # ── parts ──
 
     def _archive(self, capture: Capture) -> tuple[Place, int | None]:
         """Write the record; a revisit, with the id of the capture that has the body, when one has."""
         with self.database.read() as session:
-            twin = session.scalars(
-                select(rows.Capture)
+            twin = session.execute(
+                select(rows.Capture.id, rows.Capture.url, rows.Capture.fetched_at)
                 .where(rows.Capture.digest == digest(capture.body), rows.Capture.body_of.is_(None))
                 .order_by(rows.Capture.id)
                 .limit(1)

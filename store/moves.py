@@ -6,12 +6,14 @@ A site says so by a permanent redirect, or shows the same text at a new address 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session, aliased
 
 from store import models as rows
+from store.flow import Visit
 from store.identity import canonical, document_id
 
 _FRONT = re.compile(r"/(?:(?:index|default|main|home)\.[a-z]{3,5})?", re.I)
@@ -34,6 +36,17 @@ def find(session: Session, source: str, url: str) -> rows.Document | None:
         return living
     former = session.get(rows.DocumentUrl, (source, url))
     return session.get_one(rows.Document, former.document_id) if former else None
+
+
+def known(session: Session, source: str, urls: Collection[str]) -> set[str]:
+    """Those of these canonical URLs at which `find` would find a document."""
+    ids = {document_id(source, url): url for url in urls}
+    found = {
+        ids[named] for named in session.scalars(select(rows.Document.id).where(rows.Document.id.in_(ids)))
+    }
+    for at in (rows.Document, rows.DocumentUrl):
+        found.update(session.scalars(select(at.url).where(at.source_id == source, at.url.in_(urls))))
+    return found
 
 
 def follow(session: Session, document: rows.Document, url: str) -> str | None:
@@ -66,16 +79,19 @@ def follow(session: Session, document: rows.Document, url: str) -> str | None:
     return absorbed
 
 
-def twin(session: Session, document: rows.Document, hashed: str) -> rows.Document | None:
-    """Another document of the same source that says the same to the letter."""
+def twin(session: Session, source: str, document: str, hashed: str) -> Visit | None:
+    """For a document of the source that was not read before: another one that says the same to the letter."""
+    own = aliased(rows.Document)
     same = (
-        select(rows.Document)
+        select(rows.Document.id, rows.Document.url)
         .join(rows.Version, rows.Version.id == rows.Document.version_id)
         .where(
             rows.Version.content_hash == hashed,
-            rows.Document.source_id == document.source_id,
-            rows.Document.id != document.id,
+            rows.Document.source_id == source,
+            rows.Document.id != document,
+            ~exists().where(own.id == document, own.version_id.is_not(None)),
         )
         .order_by(rows.Document.found_at, rows.Document.id)
     )
-    return session.scalars(same).first()
+    found = session.execute(same).first()
+    return Visit(found.url, found.id) if found else None

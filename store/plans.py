@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import CursorResult, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from store import decisions
@@ -33,13 +34,18 @@ def link(session: Session, document: rows.Document, page: Page) -> rows.Plan:
     The transaction must hold `LINKING` alone: two that looked at the same moment would not find each other."""
     mine, hashes = sample(page.text), fingerprint(page.text)
     document.dated_on = _dated(page.metadata)
-    session.flush()
     shared = sharing(session, document, hashes)
     likes = alike(session, document, page, mine, hashes, shared)
     if document.plan is None:
         decided = decisions.plan_of_partner(session, document)
-        document.plan = decided or (likes[0].plan if likes else None) or _found(session, document)
+        document.plan = decided or (likes[0].plan if likes else None)
     plan = document.plan
+    if plan is None:
+        document.plan = plan = _found(session, document)
+        document.role, document.similarity = "original", 1.0
+        _describe(plan, document, page)
+        _keep_fingerprint(session, document, hashes, shared)
+        return plan
     session.flush()
     merged = False
     for like in likes:
@@ -215,7 +221,7 @@ def _settle(
         first = min(originals[0], document, key=_precedence)
     another = [first] != list(originals)
     if another:
-        _crown(session, plan, first)
+        _crown(session, plan, first, mine if first is document else sample(page_of(session, first).text))
     if first is document:
         _describe(plan, document, page)
     else:
@@ -231,9 +237,8 @@ def _settle(
     session.expire(plan, ["documents"])
 
 
-def _crown(session: Session, plan: rows.Plan, first: rows.Document) -> None:
+def _crown(session: Session, plan: rows.Plan, first: rows.Document, original: Sample) -> None:
     """Another document is the original now: the others are its reprints, and as similar as they are to it."""
-    original = sample(page_of(session, first).text)
     others = (
         select(rows.Document)
         .where(rows.Document.plan_id == plan.id, rows.Document.id != first.id)
@@ -263,13 +268,14 @@ def _describe(plan: rows.Plan, document: rows.Document, page: Page) -> None:
 def _keep_fingerprint(
     session: Session, document: rows.Document, hashes: frozenset[int], shared: Sharing
 ) -> None:
-    own = rows.Fingerprint.document_id == document.id
-    had = session.scalar(select(rows.Fingerprint.hash).where(own).limit(1)) is not None
-    session.execute(delete(rows.Fingerprint).where(own))
-    count = session.scalar(
-        select(func.count()).select_from(rows.Document).where(rows.Document.plan_id == document.plan_id)
-    )
-    represents = document.role == "original" or had or (count or 0) <= REPRESENTATIVES
+    own = delete(rows.Fingerprint).where(rows.Fingerprint.document_id == document.id)
+    had = cast("CursorResult[Any]", session.execute(own)).rowcount > 0
+    represents = document.role == "original" or had or _size(session, document.plan_id) <= REPRESENTATIVES
     kept = sorted(hashes - common(shared)) if represents else []
     if kept:
         session.execute(insert(rows.Fingerprint), [{"hash": h, "document_id": document.id} for h in kept])
+
+
+def _size(session: Session, plan: str | None) -> int:
+    of_plan = select(func.count()).select_from(rows.Document).where(rows.Document.plan_id == plan)
+    return session.scalar(of_plan) or 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from store import models as rows
 from store.archive import Place, digest
@@ -125,5 +126,5 @@ def add_version(
     session.flush()
     index.add(session, version, page, before)
     row.version_id = version.id
-    session.expire(row, ["version"])
+    set_committed_value(row, "version", version)
     return version

@@ -8,6 +8,29 @@ from pathlib import Path
 from bench.search import ENDS, THINGS, VERBS
 
 ON_A_LIST = 20
+# Ten thousand clauses with the verbs and the things: two plans share some phrases, as real ones do, and no more.
+MEANS = [
+    "长效机制",
+    "责任清单",
+    "年度台账",
+    "操作指南",
+    "评估办法",
+    "结对帮扶",
+    "专家指导",
+    "数据平台",
+    "试点项目",
+    "经费保障",
+    "专题研修",
+    "联席会议",
+    "典型案例",
+    "督查制度",
+    "资源库",
+    "家校协作",
+    "安全预案",
+    "达标行动",
+    "教研共同体",
+    "档案管理",
+]
 LISTED = '<li><a href="/a/{n}.html" title="{title}">{title}</a><span>{date}</span></li>\n'
 
 
@@ -60,7 +83,8 @@ def article(n: int, *, edited: bool = False) -> str:
 
 def _item(chance: random.Random) -> str:
     clauses = (
-        f"{chance.choice(VERBS)}{chance.choice(THINGS)}，投入{chance.randrange(1, 9000)}个，{chance.choice(ENDS)}"
+        f"{chance.choice(VERBS)}{chance.choice(THINGS)}{chance.choice(MEANS)}，投入{chance.randrange(1, 9000)}个，"
+        f"{chance.choice(ENDS)}"
         for _ in range(6)
     )
     return "；".join(clauses) + "。"

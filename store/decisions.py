@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Select, and_, delete, or_, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from store import models as rows
@@ -33,7 +33,7 @@ def forget_apart(session: Session, ones: Sequence[str], others: Sequence[str]) -
 
 def plan_of_partner(session: Session, document: rows.Document) -> rows.Plan | None:
     """The plan of a document that this one was put together with."""
-    for partner in session.scalars(_others(document, together=True)):
+    for partner in _others(session, document, together=True):
         if partner.plan is not None:
             return partner.plan
     return None
@@ -41,7 +41,7 @@ def plan_of_partner(session: Session, document: rows.Document) -> rows.Plan | No
 
 def plans_apart_from(session: Session, document: rows.Document) -> set[str | None]:
     """The plans that have a document from which this one was set apart."""
-    return {other.plan_id for other in session.scalars(_others(document, together=False))}
+    return {other.plan_id for other in _others(session, document, together=False)}
 
 
 def are_apart(session: Session, one: rows.Plan, other: rows.Plan) -> bool:
@@ -63,15 +63,11 @@ def are_apart(session: Session, one: rows.Plan, other: rows.Plan) -> bool:
     return session.scalar(query) is not None
 
 
-def _others(document: rows.Document, *, together: bool) -> Select[rows.Document]:
-    return (
-        select(rows.Document)
-        .join(
-            rows.Decision,
-            or_(
-                and_(rows.Decision.document_id == document.id, rows.Decision.other_id == rows.Document.id),
-                and_(rows.Decision.other_id == document.id, rows.Decision.document_id == rows.Document.id),
-            ),
-        )
-        .where(rows.Decision.together.is_(together))
+def _others(session: Session, document: rows.Document, *, together: bool) -> Sequence[rows.Document]:
+    one, other = rows.Decision.document_id, rows.Decision.other_id
+    about = select(one, other).where(
+        or_(one == document.id, other == document.id), rows.Decision.together.is_(together)
     )
+    named = {name for pair in session.execute(about) for name in pair} - {document.id}
+    # Most documents were never decided about.
+    return session.scalars(select(rows.Document).where(rows.Document.id.in_(named))).all() if named else []

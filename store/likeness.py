@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -107,8 +108,16 @@ def fingerprint(text: str) -> frozenset[int]:
     """FracMinHash: of the hashes of all 8-grams those that are 0 mod 64, as signed 64-bit numbers; about one for 64
     characters of text."""
     han = _NOT_HAN.sub("", _bounded(text))
-    hashes = (xxhash.xxh3_64_intdigest(han[i : i + GRAM].encode()) for i in range(len(han) - GRAM + 1))
+    hashes = map(xxhash.xxh3_64_intdigest, _encoded_grams(han))
     return frozenset(h - (1 << 63) for h in hashes if h % KEPT_IN == 0)
+
+
+def _encoded_grams(han: str) -> Iterator[bytes]:
+    """Each 8-gram in UTF-8, in which all but rare Chinese characters have three bytes."""
+    raw = han.encode()
+    if len(raw) == 3 * len(han):
+        return (raw[i : i + 3 * GRAM] for i in range(0, len(raw) - 3 * GRAM + 1, 3))
+    return (han[i : i + GRAM].encode() for i in range(len(han) - GRAM + 1))
 
 
 def simplified(text: str) -> str:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from sqlalchemy import exists, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from store import models as rows
 from store.flow import Visit
@@ -81,7 +81,8 @@ def follow(session: Session, document: rows.Document, url: str) -> str | None:
 
 def twin(session: Session, source: str, document: str, hashed: str) -> Visit | None:
     """For a document of the source that was not read before: another one that says the same to the letter."""
-    own = aliased(rows.Document)
+    if session.scalar(select(rows.Document.version_id).where(rows.Document.id == document)) is not None:
+        return None
     same = (
         select(rows.Document.id, rows.Document.url)
         .join(rows.Version, rows.Version.id == rows.Document.version_id)
@@ -89,7 +90,6 @@ def twin(session: Session, source: str, document: str, hashed: str) -> Visit | N
             rows.Version.content_hash == hashed,
             rows.Document.source_id == source,
             rows.Document.id != document,
-            ~exists().where(own.id == document, own.version_id.is_not(None)),
         )
         .order_by(rows.Document.found_at, rows.Document.id)
     )

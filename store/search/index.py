@@ -9,7 +9,7 @@ import datetime as dt
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import case, delete, exists, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session, undefer
 
 from store import models as rows
@@ -177,7 +177,9 @@ def _index(
 
 def _next(session: Session, version: rows.Version) -> tuple[int, dt.datetime]:
     """The next row, and the latest moment of capture with this version."""
-    end = rows.Indexed.first + case((rows.Indexed.count > 0, rows.Indexed.count), else_=1)
-    query = select(end, rows.Indexed.reached).order_by(rows.Indexed.first.desc()).limit(1)
-    last = session.execute(query).first()
-    return (last[0], max(last[1], version.captured_at)) if last else (1, version.captured_at)
+    columns = rows.Indexed.first, rows.Indexed.count, rows.Indexed.reached
+    last = session.execute(select(*columns).order_by(rows.Indexed.first.desc()).limit(1)).first()
+    if last is None:
+        return 1, version.captured_at
+    first, count, reached = last
+    return first + max(count, 1), max(reached, version.captured_at)

@@ -88,6 +88,8 @@ class Keeper(ListingKeeper):
     def reads_as(self, document: str, *captures: Capture) -> bool:
         """Whether these are the very bytes that were read last: then nothing has to be read again. Of a document
         split over several pages all must be asked about; its first page alone is never what was read."""
+        if document in self._unread:
+            return False
         with self.database.read() as session:
             known = select(rows.Document.reads_as).where(rows.Document.id == document)
             return session.scalar(known) == digest_of(captures)
@@ -132,8 +134,10 @@ class Keeper(ListingKeeper):
         Without a capture the page is as it was (304), and what differs is an attachment. `parts` are the captures of
         the article's other pages, which `page` has the text of. With the `reader` that read it, the version before is
         read again as well: what only the reading changed is no change."""
-        with self.database.read() as session:
-            today = rereads.as_read_today(session, self.archive, reader, document, page) if reader else None
+        today = None
+        if reader and document not in self._unread:
+            with self.database.read() as session:
+                today = rereads.as_read_today(session, self.archive, reader, document, page)
         archived = self._archive(capture) if capture else None
         places = [self._archive(part) for part in parts]
         filed = self._file(fetched)
@@ -248,6 +252,7 @@ class Keeper(ListingKeeper):
         capture: Capture | None = None,
         parts: Sequence[Capture] = (),
     ) -> None:
+        self._unread.discard(row.id)
         # Its past first: looking it up would write what is set before, and the row twice.
         row.next_check_at = next_check(at, past(row, missing_since=None))
         row.checked_at, row.missing_since, row.failures = at, None, 0

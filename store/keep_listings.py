@@ -39,6 +39,8 @@ class ListingKeeper:
         self.archive = archive
         self.origin = origin
         self.clock = clock
+        # Found by this crawl and not read yet: nothing has to be looked up of them.
+        self._unread: set[str] = set()
 
     # ── the crawl ──
 
@@ -108,6 +110,7 @@ class ListingKeeper:
             fresh = self._fresh(session, matched, capture.fetched_at)
             session.add_all(fresh)
             session.flush()
+            self._unread.update(row.id for row in fresh)
             found = [Visit(row.url, row.id, title=row.listed_title) for row in fresh]
             return Listed(captured.id, found)
 

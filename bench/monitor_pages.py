@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from bench.search import ENDS, THINGS, VERBS
+from bench.corpus import ENDS, THINGS, VERBS
 
 ON_A_LIST = 20
 # Ten thousand clauses with the verbs and the things: two plans share some phrases, as real ones do, and no more.

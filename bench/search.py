@@ -12,100 +12,22 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
-import random
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import func, insert, select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, text
 
+from bench.corpus import START, editions, keep
 from store import models as rows
 from store.database import Database
-from store.flow import Metadata, Node, Page
-from store.normal import content_hash
 from store.search import index
 from store.search.filters import Filters
 from store.search.find import search
-from store.shapes import page_to_json
 
-START = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 AT_ONCE = 200
-REGIONS = [
-    f"{province}{city:02}00"
-    for province in (11, 14, 15, 21, 32, 37, 41, 43, 50, 51, 62, 65)
-    for city in range(1, 26)
-]
-KINDS = ("工作要点", "工作计划", "工作安排", "实施方案")
-# What a clause is made of; the first words of a row are common, the last ones rare.
-VERBS = [
-    "推进",
-    "落实",
-    "加强",
-    "完善",
-    "深化",
-    "规范",
-    "健全",
-    "优化",
-    "做好",
-    "推动",
-    "建立",
-    "扩大",
-    "提升",
-    "组织",
-    "开展",
-    "保障",
-    "统筹",
-    "严格",
-    "巩固",
-    "探索",
-]
-THINGS = [
-    "义务教育优质均衡",
-    "学前教育普惠资源",
-    "普通高中特色发展",
-    "职业教育产教融合",
-    "教师队伍建设",
-    "师德师风教育",
-    "体育与美育",
-    "劳动教育实践",
-    "心理健康服务",
-    "课后服务质量",
-    "校外培训治理",
-    "校园安全责任",
-    "食品卫生管理",
-    "教育经费投入",
-    "控辍保学机制",
-    "集团化办学",
-    "数字教育平台",
-    "语言文字推广",
-    "特殊教育保障",
-    "家校社协同育人",
-    "国防教育",
-    "科学实验课程",
-    "县域教研体系",
-    "石榴红宣讲活动",
-    "鸿雁送教计划",
-]
-ENDS = [
-    "明确责任分工并按季度报送进展",
-    "年底前完成自查",
-    "形成可复制的经验",
-    "纳入年度考核",
-    "做到底数清楚",
-    "由分管负责同志具体抓",
-    "及时公开结果",
-    "坚持问题导向",
-    "突出重点难点",
-    "确保取得实效",
-    "扎实减轻学生过重负担",
-    "认真执行双减各项要求",
-    "经费由本级财政安排",
-    "接受社会监督",
-    "分类指导各类学校",
-]
 QUERIES = {
     "2 characters": ["双减", "体育", "教师", "均衡", "鸿雁", "石榴", "保学", "财政"],
     "4 characters": [
@@ -171,8 +93,8 @@ def main() -> int:
 
 
 def fill(database: Database, there: int, wanted: int, items: int) -> None:
-    """Composed documents, newest last; timed is what indexing costs, not making them."""
-    chance = random.Random(there)
+    """Composed versions in the order in which a service would have come by them; timed is what indexing costs, not
+    making them."""
     indexing = 0.0
     characters = 0
     begun = time.monotonic()
@@ -182,132 +104,32 @@ def fill(database: Database, there: int, wanted: int, items: int) -> None:
                 rows.Source(id=f"s{n}", name=f"第{n}站", publisher="某局", region="000000", kind="official")
                 for n in range(50)
             )
-    done, number = there, there
+    coming = editions(there, items)
+    known: dict[str, rows.Version] = {}
+    done = there
     while done < wanted:
+        batch = [next(coming) for _ in range(AT_ONCE)]
         with database.write() as session:
-            editions = _documents(session, chance, number, items)
-            number += AT_ONCE
+            made = keep(session, batch)
             started = time.process_time()
-            before: rows.Version | None = None
-            for version, page in editions:
-                index.add(session, version, page, before if version.number > 1 else None)
-                before = version
+            for version, edition in zip(made, batch, strict=True):
+                index.add(session, version, edition.page, known.pop(edition.document, None))
+                if not edition.is_last:
+                    known[edition.document] = version
             session.flush()
             indexing += time.process_time() - started
-            characters += sum(len(page.text) for _, page in editions)
-            done += len(editions)
+            session.expunge_all()
+        characters += sum(len(edition.page.text) for edition in batch)
+        done += len(batch)
         if (done // AT_ONCE) % 20 == 0:
-            print(
-                f"\r{done} versions, {done / (time.monotonic() - begun):.0f} a second",
-                end="",
-                file=sys.stderr,
-            )
-    made = done - there
+            rate = (done - there) / (time.monotonic() - begun)
+            print(f"\r{done} versions, {rate:.0f} a second", end="", file=sys.stderr)
+    made_in_all = done - there
     print(
-        f"\n{made} versions, {characters / made:.0f} characters each: indexed {made / indexing:.0f} a CPU second "
-        f"({1000 * indexing / made:.2f} ms each), {made / (time.monotonic() - begun):.0f} a second with making and storing"
+        f"\n{made_in_all} versions, {characters / made_in_all:.0f} characters each: indexed "
+        f"{made_in_all / indexing:.0f} a CPU second ({1000 * indexing / made_in_all:.2f} ms each), "
+        f"{made_in_all / (time.monotonic() - begun):.0f} a second with making and storing"
     )
-
-
-def _documents(
-    session: Session, chance: random.Random, number: int, count: int
-) -> list[tuple[rows.Version, Page]]:
-    """Documents with their plans, captures and versions, as rows that are flushed."""
-    plans, documents, captures, versions = [], [], [], []
-    for one in range(number, number + AT_ONCE):
-        region, year = chance.choice(REGIONS), 2020 + one % 6
-        title = f"云溪{one}市教育局{year}年{chance.choice(KINDS)}"
-        at = START + dt.timedelta(minutes=20 * one)
-        items = [_item(chance) for _ in range(count)]
-        name = f"d{one:012}"
-        plans.append(
-            {
-                "id": f"p{one:012}",
-                "title": title,
-                "publisher": f"云溪{one % 997}市教育局",
-                "region": region,
-                "kind": title[-4:],
-                "period_start": year,
-                "period_end": year,
-            }
-        )
-        documents.append(
-            {
-                "id": name,
-                "source_id": f"s{one % 50}",
-                "url": f"https://example.org/{one}",
-                "listed_title": title,
-                "found_at": at,
-                "state": "live",
-                "plan_id": f"p{one:012}",
-                "role": "original",
-                "dated_on": at.date(),
-            }
-        )
-        for edition in range(chance.choice((1, 1, 2, 2, 3, 3))):
-            if edition:
-                items[chance.randrange(count)] = _item(chance)
-            page = _page(title, f"云教发〔{year}〕{one % 400}号", items)
-            moment = at + dt.timedelta(days=9 * edition)
-            captures.append(
-                {
-                    "document_id": name,
-                    "url": f"https://example.org/{one}",
-                    "fetched_at": moment,
-                    "status": 200,
-                    "digest": str(one),
-                    "file": "f",
-                    "offset": 0,
-                    "length": 1,
-                }
-            )
-            versions.append((name, edition + 1, moment, title, page))
-    session.execute(insert(rows.Plan), plans)
-    session.execute(insert(rows.Document), documents)
-    ids = session.scalars(
-        insert(rows.Capture).returning(rows.Capture.id, sort_by_parameter_order=True), captures
-    ).all()
-    made = [
-        rows.Version(
-            document_id=name,
-            number=edition,
-            capture_id=capture,
-            captured_at=moment,
-            title=title,
-            content_hash=content_hash(page),
-            page=page_to_json(page),
-        )
-        for capture, (name, edition, moment, title, page) in zip(ids, versions, strict=True)
-    ]
-    session.add_all(made)
-    session.flush()
-    newest = {version.document_id: version.id for version in made}
-    session.execute(
-        update(rows.Document), [{"id": name, "version_id": version} for name, version in newest.items()]
-    )
-    return [(version, page) for version, (*_, page) in zip(made, versions, strict=True)]
-
-
-def _page(title: str, number: str, items: list[str]) -> Page:
-    outline = tuple(Node(f"{n}.", 1, None, text) for n, text in enumerate(items, 1))
-    metadata = Metadata(document_number=number)
-    return Page("https://example.org/", title, "\n".join(items), metadata, outline, ())
-
-
-def _item(chance: random.Random) -> str:
-    """Some 145 characters of clauses; things and ends are chosen the rarer the later they stand in their row."""
-    clauses = []
-    for _ in range(7):
-        thing = (
-            THINGS[min(int(chance.paretovariate(0.6)) - 1, len(THINGS) - 1)]
-            if chance.random() < 0.5
-            else chance.choice(THINGS[:20])
-        )
-        if chance.random() < 0.97 and thing in THINGS[-2:]:
-            thing = THINGS[0]
-        end = chance.choice(ENDS)
-        clauses.append(f"{chance.choice(VERBS)}{thing}，投入{chance.randrange(1, 9000)}个，{end}")
-    return "；".join(clauses) + "。"
 
 
 def weigh(database: Database) -> None:

@@ -9,7 +9,7 @@ import datetime as dt
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import Connection, delete, exists, insert, select, update
 from sqlalchemy.orm import Session, undefer
 
 from store import models as rows
@@ -144,41 +144,40 @@ def _index(
     """Index a version whose predecessor has `open_rows`, by the words of each; returns its own."""
     texts = [spaced(passage.text) for passage in passages(page, version.title)]
     shared = [open_rows[words].popleft() if open_rows.get(words) else None for words in texts]
-    first, reached = _next(session, version)
+    # Rows that nobody asks for as objects: the connection itself is twice as fast.
+    connection = session.connection()
+    first, reached = _next(connection, version)
     count = shared.count(None)
     fresh = iter(range(first + count - 1, first - 1, -1))
     numbers = [next(fresh) if row is None else row for row in shared]
     added = [(row, words) for row, words, was in zip(numbers, texts, shared, strict=True) if was is None]
-    session.add(
-        rows.Indexed(
-            first=first,
-            count=count,
-            title=numbers[0] if shared[0] is None else None,
-            version_id=version.id,
-            rows=packed(numbers),
-            reached=reached,
-            is_late=version.captured_at < reached - LATE,
-        )
+    connection.execute(
+        insert(rows.Indexed),
+        {
+            "first": first,
+            "count": count,
+            "title": numbers[0] if shared[0] is None else None,
+            "version_id": version.id,
+            "rows": packed(numbers),
+            "reached": reached,
+            "is_late": version.captured_at < reached - LATE,
+        },
     )
     own: dict[str, deque[int]] = defaultdict(deque)
     for words, row in zip(texts, numbers, strict=True):
         own[words].append(row)
-    if before is not None:
-        session.add_all(
-            rows.Ended(row=row, version_id=before.id, until=version.captured_at)
-            for left in open_rows.values()
-            for row in left
-        )
-    session.flush()
-    connection = session.connection()
+    left = [row for waiting in open_rows.values() for row in waiting]
+    if before is not None and left:
+        ended = {"version_id": before.id, "until": version.captured_at}
+        connection.execute(insert(rows.Ended), [{"row": row, **ended} for row in left])
     Words(connection).add(connection, reversed(added))
     return own
 
 
-def _next(session: Session, version: rows.Version) -> tuple[int, dt.datetime]:
+def _next(connection: Connection, version: rows.Version) -> tuple[int, dt.datetime]:
     """The next row, and the latest moment of capture with this version."""
     columns = rows.Indexed.first, rows.Indexed.count, rows.Indexed.reached
-    last = session.execute(select(*columns).order_by(rows.Indexed.first.desc()).limit(1)).first()
+    last = connection.execute(select(*columns).order_by(rows.Indexed.first.desc()).limit(1)).first()
     if last is None:
         return 1, version.captured_at
     first, count, reached = last

@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import Lock
+
+import xxhash
+from cachetools import LRUCache, cached
 
 from store.diff import diff_outlines
-from store.flow import ItemChange, Node, Page
+from store.flow import ItemChange, Node, Page, walk
 from store.likeness import simplified
 from store.normal import normalise, outline_of
 
@@ -22,12 +26,25 @@ _PINYIN = re.compile(r"[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚ�
 _QUOTES = re.compile("[\"'“”‘’「」『』]")
 # An unnumbered paragraph that is shorter is a cover's or a mill's.
 PARAGRAPH = 40
+KEPT = 500
 
 
 def errors(original: Page, reprint: Page) -> tuple[ItemChange, ...]:
     """The items that the reprint leaves out (removed), adds, or has otherwise (edited), in its order. Its own
     covers, leads and tails, numbers and wrapping are none of them."""
-    found = diff_outlines(_folded(outline_of(original)), _folded(outline_of(reprint)))
+    return _errors(outline_of(original), outline_of(reprint))
+
+
+def _seen(outline: tuple[Node, ...]) -> int:
+    """Stands for all that the comparison sees of an outline."""
+    lines = (f"{path}\t{node.heading}\t{node.text}" for path, node in walk(outline))
+    return xxhash.xxh3_128_intdigest("\n".join(lines).encode("utf-8", "surrogatepass"))
+
+
+# Each page, feed and digest that shows a plan shows its reprints' errors, and two texts differ as they did before.
+@cached(LRUCache(KEPT), key=lambda original, reprint: (_seen(original), _seen(reprint)), lock=Lock())
+def _errors(original: tuple[Node, ...], reprint: tuple[Node, ...]) -> tuple[ItemChange, ...]:
+    found = diff_outlines(_folded(original), _folded(reprint))
     return tuple(change for change in found if not _is_habit(change))
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from store import models as rows
 from store.agenda import Due, Wanted
 from store.database import Database
 from store.flow import Origin
+from yaodian.commands import serve
 
 NOW = dt.datetime(2026, 11, 23, 3, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -256,3 +258,10 @@ def test_who_ends_its_parent_ends_its_children() -> None:
         [*PROGRAM[:1], "-c", code], capture_output=True, text=True, check=False, env=os.environ
     )
     assert (done.returncode, done.stderr) == (1, "its parent has ended\n")
+
+
+def test_answers_on_a_kept_connection_are_sent_at_once() -> None:
+    with serve.listening("127.0.0.1", 0) as listens:
+        listens.setblocking(True)
+        with socket.create_connection(listens.getsockname()), listens.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -84,6 +85,11 @@ def runs(session: Session, source: str) -> list[rows.Run]:
     """The source's last crawls, the latest first."""
     query = select(rows.Run).where(rows.Run.source_id == source).order_by(rows.Run.id.desc())
     return list(session.scalars(query.limit(MOST)))
+
+
+def goes_on(run: rows.Run, now: dt.datetime) -> bool:
+    """Whether a crawl goes on: it notes how far it is every two seconds, unless it was killed."""
+    return run.finished_at is None and run.seen_at is not None and now - run.seen_at < dt.timedelta(minutes=2)
 
 
 def last_runs(session: Session) -> dict[str, rows.Run]:

@@ -39,6 +39,7 @@ TABLES: Mapping[str, Mapping[Any, str]] = {
     "ORIGINS": web.words.ORIGINS,
     "STATES": web.words.STATES,
     "CONDITIONS": web.words.CONDITIONS,
+    "RUNS": web.words.RUNS,
     "DELIVERIES": web.words.DELIVERIES,
     "SUBSCRIPTIONS": web.words.SUBSCRIPTIONS,
     "PROBLEMS": web.words.PROBLEMS,

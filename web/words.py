@@ -30,6 +30,13 @@ CONDITIONS = {
     "blocked": N_("被拒绝"),
     "broken": N_("无法读取"),
 }
+RUNS = {
+    "done": N_("完成"),
+    "degraded": N_("部分完成"),
+    "failed": N_("失败"),
+    "interrupted": N_("被停止"),
+    "killed": N_("中断"),
+}
 DELIVERIES = {
     "waiting": N_("等待寄出"),
     "sent": N_("已寄出"),

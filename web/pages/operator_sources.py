@@ -3,7 +3,6 @@ finds shown before it is saved."""
 
 from __future__ import annotations
 
-import datetime as dt
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,14 +119,9 @@ def source(request: Request, terms: Given, operator: SignedIn, id: str) -> Respo
             text=desk.as_text(found.model_dump(mode="json", exclude_defaults=True)),
             condition=conditions(session).get(id),
             runs=runs,
-            is_running=bool(runs) and _runs(runs[0], terms.clock()),
+            is_running=bool(runs) and places.goes_on(runs[0], terms.clock()),
             signs=places.signs(session, id),
         )
-
-
-def _runs(run: rows.Run, now: dt.datetime) -> bool:
-    """Whether a crawl goes on: it notes how far it is every two seconds, unless it was killed."""
-    return run.finished_at is None and run.seen_at is not None and now - run.seen_at < dt.timedelta(minutes=2)
 
 
 def _own(terms: Terms) -> Path:

@@ -26,11 +26,13 @@ def source(request: Request, terms: Given, name: str) -> Response:
         found = session.get(rows.Source, name)
         if found is None:
             raise UsageError(f"no source {name!r}; /sources lists them all")
+        runs = places.runs(session, name)
         return page(
             request,
             "source.html.j2",
             source=found,
-            runs=places.runs(session, name),
+            runs=runs,
+            is_running=bool(runs) and places.goes_on(runs[0], terms.clock()),
             signs=places.signs(session, name),
             leaf=browse.changes(session, Narrowing(source=name), limit=20),
         )

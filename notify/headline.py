@@ -8,6 +8,7 @@ from notify import words
 from notify.digests import Issue
 from notify.language import N_, speech
 from notify.news import News
+from store.alike import own_title
 
 # What a digest calls the time since the one before, and how long that may be at most for the word to be true.
 PERIODS = {
@@ -49,7 +50,7 @@ def _lead(news: News, issue: Issue, language: str) -> str | None:
             return None
         return say.gettext("%(who)s发布《%(title)s》") % {
             "who": news.publisher,
-            "title": news.title.strip("《》"),
+            "title": own_title(news.title).strip("《》"),
         }
     what = {"who": who, "old": news.figure.old, "new": news.figure.new}
     if news.figure.heading:

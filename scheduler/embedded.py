@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from scheduler.chores import CHORES, DIGESTS, MEMORY
-from scheduler.performing import first, note, perform, saner, settle
+from scheduler.performing import first, note, note_nothing_to_send, perform, saner, settle
 from scheduler.service import Beside, Service, Terms
 from scheduler.work import Ending, Limits, Runner, Work, batches
 from store import agenda
@@ -75,7 +75,7 @@ class Embedded(Service):
             return []
         taken = agenda.claim_chores(self.database, self.name, now, first(now, zone), saner(now, zone))
         if DIGESTS in taken and not self.mail.is_worth_it(now):
-            self.note(DIGESTS)
+            note_nothing_to_send(self.database, self.name, now)
             taken.remove(DIGESTS)
         return taken
 

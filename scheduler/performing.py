@@ -57,6 +57,11 @@ def note(database: Database, holder: str | None, name: str, now: dt.datetime, ti
     agenda.finish_chore(database, holder, name, now, following(schedule, now, timezone))
 
 
+def note_nothing_to_send(database: Database, holder: str | None, now: dt.datetime) -> None:
+    """Whoever subscribes waits for the letter to confirm: where there was none to send, the next tick looks again."""
+    agenda.finish_chore(database, holder, DIGESTS, now, now)
+
+
 def first(now: dt.datetime, timezone: str) -> dict[str, dt.datetime]:
     """When each chore is due that never was."""
     return {chore.name: following(chore.schedule, now, timezone) for chore in CHORES} | {DIGESTS: now}

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 
 from scheduler import queue
 from scheduler.chores import CHORES, DIGESTS, MEMORY
-from scheduler.performing import first, note, saner
+from scheduler.performing import first, note_nothing_to_send, saner
 from scheduler.service import Beside, Service, Terms
 from scheduler.work import BATCH, Limits, Work, batches
 from store import agenda
@@ -89,7 +89,7 @@ class Queued(Service):
                 queue.defer(session, self.app, work, queue.CHORES)
                 handed.append(chore.name)
         if not is_worth_it and DIGESTS in due - live.kinds:
-            note(self.database, None, DIGESTS, now, zone)
+            note_nothing_to_send(self.database, None, now)
         return handed
 
 

@@ -14,6 +14,7 @@ SHORT = (
     ("bench.kills", "5"),
     ("bench.senders", "5"),
     ("bench.search", "5000"),
+    ("bench.monitors", "100"),
     ("bench.pages", "--at-once", "10", "--requests", "50"),
     ("bench.recheck", "60"),
     ("bench.digests", "500", "50", "100"),

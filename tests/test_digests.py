@@ -168,6 +168,20 @@ def test_who_wants_a_mail_when_there_is_nothing_gets_a_short_one(archive: Databa
     assert "没有变化" in letter.content["subject"]
 
 
+def test_who_is_told_at_once_hears_nothing_of_silence(archive: Database, post: Post) -> None:
+    one = subscriptions.subscribe(
+        archive,
+        "r@example.org",
+        Filter(regions=("110000",)),
+        Rhythm(every="instant", always=True),
+        BEFORE,
+    )
+    subscriptions.confirm(archive, one.id, BEFORE)
+    making.make(archive, [one.id], post, now())
+    with archive.read() as session:
+        assert session.scalars(select(rows.Digest)).all() == []
+
+
 def test_equal_wishes_get_one_letter(archive: Database, post: Post) -> None:
     first = subscribed(archive, regions=("450000", "620000"))
     second = subscribed(archive, regions=("620000", "450100", "450000"))

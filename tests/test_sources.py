@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-from crawler.sources import catalogue
+from crawler.sources import catalogue, importing
 from store.errors import SourceError
 
 EXAMPLES = sorted((Path(__file__).parent / "examples" / "sources").glob("*.yaml"))
@@ -97,3 +97,23 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
     assert len(told) == 3
     assert sum("is not a file" in line for line in told) == 2
     assert sum("is larger than 256 KB" in line for line in told) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id: one\n---\nid: two\nname: a\nname: b\n", "line 5: the key 'name' stands here twice"),
+        ("- id: one\n  kind: mirror\n  kind: official\n", "line 3: the key 'kind' stands here twice"),
+        (
+            "id: one\n---\nid: !!python/object/apply:os.getcwd []\n",
+            "line 3: could not determine a constructor",
+        ),
+        ("[" * 100_000, "file: maximum recursion depth"),
+    ],
+)
+def test_a_file_of_several_sources_is_read_as_strictly_as_one(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "several.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SourceError) as caught:
+        importing.read(path, {})
+    assert f"{path}: {said}" in str(caught.value)

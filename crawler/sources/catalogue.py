@@ -54,7 +54,7 @@ def load(*folders: Path) -> Catalogue:
     sources: dict[str, Source] = {}
     errors: list[SourceError] = []
     for folder in folders:
-        loader = _QuickLoader if folder == bundled() else _StrictLoader
+        loader = _QuickLoader if folder == bundled() else StrictLoader
         for path in sorted(folder.glob("*.yaml")):
             try:
                 sources[path.stem] = read(path, loader)
@@ -84,7 +84,7 @@ def read(path: Path, loader: type[_Loader] | None = None) -> Source:
 def parse(text: str, name: str, expected_id: str | None, loader: type[_Loader] | None = None) -> Source:
     """A source out of YAML text; `name` stands for the file in errors. Without `expected_id` its id may be any."""
     try:
-        data = yaml.load(text, Loader=loader or _StrictLoader)  # noqa: S506 (a SafeLoader)
+        data = yaml.load(text, Loader=loader or StrictLoader)  # noqa: S506 (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "file"
@@ -131,12 +131,12 @@ class _Strict(yaml.constructor.SafeConstructor):
                 seen.add(key.value)
 
 
-class _StrictLoader(_Strict, yaml.SafeLoader):
-    pass
+class StrictLoader(_Strict, yaml.SafeLoader):
+    """For files of which nobody knows who wrote them."""
 
 
 class _QuickLoader(_Strict, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Ten times as fast, but a file of a hundred thousand brackets ends the process: for our own files only."""
 
 
-_Loader = _StrictLoader | _QuickLoader
+_Loader = StrictLoader | _QuickLoader

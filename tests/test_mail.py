@@ -17,7 +17,6 @@ from lxml import html as lxml_html
 from notify import composing, mail, making, plain
 from notify.digests import Issue, build
 from notify.filters import Filter
-from notify.folding import Marks, folded, marks
 from notify.links import Pages
 from notify.mail import Edition
 from notify.news import Happening, news
@@ -36,7 +35,6 @@ from store.flow import (
     Page,
     Period,
 )
-from store.marks import Piece
 
 NOW = dt.datetime(2026, 11, 23, 0, tzinfo=dt.UTC)
 PAGES = Pages("https://yaodian.example.org")
@@ -373,35 +371,6 @@ def test_a_line_is_one_line_in_bounds(text: str) -> None:
 )
 def test_only_the_webs_own_addresses_are_links(url: str, is_link: bool) -> None:
     assert plain.address(url) == (url if is_link else None)
-
-
-def shown(marked: Marks) -> str:
-    return "".join(f"({part.op} {part.left_out})" if part.op == "gap" else part.text for part in marked.parts)
-
-
-def test_a_long_item_is_folded_around_what_changed() -> None:
-    pieces = [Piece("same", "前" * 200), Piece("del", "5%"), Piece("ins", "8%"), Piece("same", "后" * 200)]
-    assert shown(marks(pieces, 300)) == f"(gap 170){'前' * 30}5%8%{'后' * 30}(gap 170)"
-
-
-def test_a_long_insertion_says_how_much_is_not_shown() -> None:
-    made = marks([Piece("ins", "新" * 1000)], 100)
-    assert (shown(made), made.unseen) == ("新" * 100 + "(gap 900)", 900)
-
-
-PIECES = st.lists(
-    st.builds(Piece, st.sampled_from(("same", "del", "ins")), st.text("字词x", min_size=1, max_size=300)),
-    max_size=12,
-)
-
-
-@given(PIECES, st.integers(1, 400), st.integers(1, 400))
-def test_folding_loses_count_of_nothing(pieces: list[Piece], limit: int, less: int) -> None:
-    made = folded(marks(pieces, limit), less)
-    told = sum(part.left_out or len(part.text) for part in made.parts)
-    assert told == sum(len(piece.text) for piece in pieces)
-    changed = sum(len(piece.text) for piece in pieces if piece.op != "same")
-    assert made.unseen + sum(len(part.text) for part in made.parts if part.op in ("del", "ins")) == changed
 
 
 def test_periods_are_years() -> None:

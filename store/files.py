@@ -19,8 +19,6 @@ def known(session: Session, document: rows.Document, links: Sequence[Attachment]
     """The attachments to ask for: those that a page links to now, or without `links` those that were asked for
     last; each with what the newest version knows of it."""
     kept = session.scalars(select(rows.Attachment).where(rows.Attachment.document_id == document.id)).all()
-    if not links and (links is not None or not kept):
-        return []
     row_of = {row.url: row for row in kept}
     before = _addressed(document, kept)
     content_of = {a.url: a for a in before.attachments} if before else {}

@@ -220,19 +220,20 @@ def _settle(
     else:
         first = min(originals[0], document, key=_precedence)
     another = [first] != list(originals)
-    if another:
-        _crown(session, plan, first, mine if first is document else sample(page_of(session, first).text))
     if first is document:
+        if another:
+            _crown(session, plan, first, mine)
         _describe(plan, document, page)
     else:
-        document.role = "reprint"
         likeness = known.get(first.id)
         if another or likeness is None:
             original = page_of(session, first)
-            likeness = compare(mine, sample(original.text)).similarity
+            theirs = sample(original.text)
+            likeness = compare(mine, theirs).similarity
             if another:
+                _crown(session, plan, first, theirs)
                 _describe(plan, first, original)
-        document.similarity = round(likeness, 3)
+        document.role, document.similarity = "reprint", round(likeness, 3)
     session.flush()
     session.expire(plan, ["documents"])
 

@@ -102,11 +102,14 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("id: one\n---\nid: two\nname: a\nname: b\n", "line 5: the key 'name' stands here twice"),
-        ("- id: one\n  kind: mirror\n  kind: official\n", "line 3: the key 'kind' stands here twice"),
+        ("id: one\n---\nid: two\nname: a\nname: b\n", "line 5, column 1: the key 'name' stands here twice"),
+        (
+            "- id: one\n  kind: mirror\n  kind: official\n",
+            "line 3, column 3: the key 'kind' stands here twice",
+        ),
         (
             "id: one\n---\nid: !!python/object/apply:os.getcwd []\n",
-            "line 3: could not determine a constructor",
+            "line 3, column 5: could not determine a constructor",
         ),
         ("[" * 100_000, "file: maximum recursion depth"),
     ],

@@ -15,6 +15,8 @@ from crawler.sources.schema import Source
 from store.errors import SourceError, UsageError
 
 LARGEST = 1 << 18
+MALFORMED = (yaml.YAMLError, ValueError, RecursionError)
+"""What loading YAML raises; see `malformed`."""
 
 # Pydantic's words for what a person who writes YAML meets most.
 _REMEDIES = {
@@ -85,12 +87,8 @@ def parse(text: str, name: str, expected_id: str | None, loader: type[_Loader] |
     """A source out of YAML text; `name` stands for the file in errors. Without `expected_id` its id may be any."""
     try:
         data = yaml.load(text, Loader=loader or StrictLoader)  # noqa: S506 (a SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "file"
-        raise SourceError(name, place, f"{error.problem}; mend the YAML there") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise SourceError(name, "file", f"{' '.join(str(error).split())}; mend the YAML") from error
+    except MALFORMED as error:
+        raise malformed(error, name) from error
     if not isinstance(data, dict):
         raise SourceError(name, "file", "holds no keys; see docs/sources.md for an example")
     try:
@@ -100,6 +98,14 @@ def parse(text: str, name: str, expected_id: str | None, loader: type[_Loader] |
     if expected_id is not None and source.id != expected_id:
         raise SourceError(name, "id", f"{source.id!r} is not the file's name; call the file {source.id}.yaml")
     return source
+
+
+def malformed(error: Exception, name: str) -> SourceError:
+    """Where the YAML of a file is wrong, out of one of the errors that loading it raises."""
+    if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark) is not None:
+        place = f"line {mark.line + 1}, column {mark.column + 1}"
+        return SourceError(name, place, f"{error.problem}; mend the YAML there")
+    return SourceError(name, "file", f"{' '.join(str(error).split())}; mend the YAML")
 
 
 def _first_error(error: ValidationError, name: str) -> SourceError:

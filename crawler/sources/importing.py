@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import yaml
 from lxml import etree
 
-from crawler.sources.catalogue import StrictLoader
+from crawler.sources.catalogue import MALFORMED, StrictLoader, malformed
 from store.errors import SourceError, WrongUse
 
 LARGEST = 4 << 20
@@ -36,11 +36,8 @@ def _documents(path: Path, body: bytes) -> Iterator[dict[str, Any]]:
     """Sources one after the other with --- between them, or in one list."""
     try:
         parts = list(yaml.load_all(body, StrictLoader))
-    except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}" if error.problem_mark else "file"
-        raise SourceError(str(path), line, f"{error.problem}; mend the YAML there") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise SourceError(str(path), "file", f"{' '.join(str(error).split())}; mend the YAML") from error
+    except MALFORMED as error:
+        raise malformed(error, str(path)) from error
     for part in parts:
         for source in part if isinstance(part, list) else [part]:
             if not isinstance(source, dict) or not isinstance(source.get("id"), str):

@@ -203,9 +203,9 @@ def _reach(held: Database) -> dict[str, int]:
     capture = rows.Capture
     with held.read() as session:
         ends = func.max(capture.offset + capture.length)
-        found: dict[str, int] = dict(
-            session.execute(select(capture.file, ends).group_by(capture.file)).tuples().all()
-        )
+        found = {
+            file: end for file, end in session.execute(select(capture.file, ends).group_by(capture.file))
+        }
     held.close()
     return found
 

@@ -1,7 +1,6 @@
 """Several workers and a scheduler as processes, with PostgreSQL and an S3 server, killed at random.
 
 python -m bench.cluster [--minutes 10] [--pause 8] [--workers 3] [--sources 60] [--hosts 20] [--seed N]
-python -m bench.cluster --throughput          # 1, 2 and 4 workers on sites that take 300 ms for an answer
 
 kill -9 of a worker, of the scheduler, of PostgreSQL, every few seconds; days go by meanwhile, each as soon as all
 sources were crawled twice and its digest is made. Then the same versions, changes and digests as one undisturbed machine
@@ -345,27 +344,6 @@ def proof(
     )  # fmt: skip
 
 
-def throughput(folder: Path, workers: int, documents: int) -> tuple[float, int, float]:
-    """Seconds that so many workers take for 8 slow hosts, their requests, and the CPU seconds of it all."""
-    with (
-        ManySites(8, 8, documents, 0.3) as sites,
-        installed(folder, sites, workers, 1) as (fleet, database, _),
-    ):
-        before = os.times()
-        fleet.start_all()
-        begun = dt.datetime.now(dt.UTC)
-        until(lambda: crawled_since(database, begun) > 0, lambda: None, 300)
-        until(lambda: crawled_since(database, begun) == 8, lambda: None, 900)
-        with database.read() as session:
-            first = session.scalar(select(func.min(rows.Run.started_at)))
-            last = session.scalar(select(func.max(rows.Run.finished_at)))
-        fleet.end()
-        after = os.times()
-        cpu = after.children_user + after.children_system - before.children_user - before.children_system
-        assert max(sites.most.values()) == 1
-        return (last - first).total_seconds(), sites.requests, cpu
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.cluster")
     parser.add_argument("--minutes", type=float, default=10)
@@ -375,21 +353,9 @@ def main() -> int:
     parser.add_argument("--documents", type=int, default=6)
     parser.add_argument("--pause", type=float, default=8, help="seconds between two kills, on average")
     parser.add_argument("--seed", type=int, default=20261125)
-    parser.add_argument("--throughput", action="store_true")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="yaodian-cluster-") as name:
         folder = Path(name)
-        if chosen.throughput:
-            alone = 0.0
-            for workers in (1, 2, 4):
-                seconds, requests, cpu = throughput(folder / str(workers), workers, 5 * chosen.documents)
-                alone = alone or seconds
-                print(
-                    f"{workers} workers: {requests} requests in {seconds:.0f} s, {requests / seconds:.1f}/s, "
-                    f"{alone / seconds:.2f} x one worker, {cpu:.0f} CPU s",
-                    flush=True,
-                )
-            return 0
         with ManySites(chosen.hosts, chosen.sources, chosen.documents, 0.05) as sites:
             made = proof(
                 folder, sites, workers=chosen.workers, seconds=60 * chosen.minutes, pause_s=(0.4 * chosen.pause, 1.6 * chosen.pause), seed=chosen.seed,

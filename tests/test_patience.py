@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+import test_polite
 from conftest import Run
 from sqlalchemy import select, update
 from test_polite import LIST, SOURCE, Site, served
@@ -229,3 +230,20 @@ def test_the_pause_after_a_failure_doubles_up_to_a_week_and_then_it_is_urgent() 
     never, resting = urgency(now, None, None), urgency(now, None, now + dt.timedelta(minutes=9), 3)
     due = urgency(now, None, now - dt.timedelta(minutes=9), 3)
     assert never < due < -1 < resting
+
+
+def test_a_crawl_that_may_ask_no_more_leaves_the_rest_to_a_later_one(
+    data: Path, yaodian: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (f'<li><a href="/{n}.html">某县2026年第{n}号工作计划</a></li>' for n in range(30))
+    monkeypatch.setattr(test_polite, "LIST", f"<ul>{''.join(lines)}</ul>")
+    site = Grudging({})
+    with served(site) as url:
+        watch(data, url)
+        cut = yaodian("crawl", "one", "--most-requests", "5")
+        asked = site.paths()
+        whole = yaodian("crawl", "one")
+    assert (cut.returncode, whole.returncode) == (0, 0), cut.stderr
+    # Those that wait for their turn already, Scrapy's sixteen, are still asked.
+    assert 5 <= len(asked) <= 5 + 16 + len(("/robots.txt", "the list"))
+    assert {path for path in site.paths() if path.endswith(".html")} == {f"/{n}.html" for n in range(30)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
@@ -73,7 +75,7 @@ def test_a_reader_gets_from_the_news_to_the_changed_words_by_keyboard_without_sc
     page.goto(site)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # 跳到正文
-    assert page.url.endswith("#main")
+    page.wait_for_url(re.compile("#main$"))  # the press has returned before the browser has gone there
     link = page.locator("main a[href*='/diff/']").first
     link.focus()
     page.keyboard.press("Enter")

@@ -4,7 +4,6 @@ figures, years and issuing bodies."""
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,8 +37,6 @@ RIVALS = 5
 # A hash that as many documents have is of a phrase that everybody writes.
 COMMON = 100
 
-Sharing = Sequence[tuple[int, str]]
-
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
@@ -49,19 +46,11 @@ class Likeness:
     to: dict[str, float]
 
 
-def sharing(session: Session, document: rows.Document, hashes: frozenset[int]) -> Sharing:
-    """(hash, document) for each of these hashes that another document has, too; about COMMON a hash at most."""
-    found = session.execute(
-        select(rows.Fingerprint.hash, rows.Fingerprint.document_id).where(
-            rows.Fingerprint.hash.in_(sorted(hashes)), rows.Fingerprint.document_id != document.id
-        )
-    )
-    return [(hashed, other) for hashed, other in found]
-
-
-def common(shared: Sharing) -> set[int]:
-    """Hashes that tell nothing, since everybody has them."""
-    return {hashed for hashed, count in Counter(h for h, _ in shared).items() if count >= COMMON}
+def telling(session: Session, document: rows.Document, hashes: frozenset[int]) -> frozenset[int]:
+    """Those of a document's hashes that tell something: not so many others have them that everybody has."""
+    mine = rows.Fingerprint.hash.in_(sorted(hashes)), rows.Fingerprint.document_id != document.id
+    common = select(rows.Fingerprint.hash).where(*mine).group_by(rows.Fingerprint.hash)
+    return hashes - set(session.scalars(common.having(func.count() >= COMMON)))
 
 
 def alike(
@@ -70,11 +59,11 @@ def alike(
     page: Page,
     mine: Sample,
     hashes: frozenset[int],
-    shared: Sharing,
 ) -> list[Likeness]:
-    """The plans that a page is a copy of, the likeliest first; those left out that a person set it apart from."""
+    """The plans that a page is a copy of, the likeliest first; those left out that a person set it apart from. `hashes`
+    are those that are `telling`."""
     likes = []
-    candidates = _candidates(session, document, hashes, shared)
+    candidates = _candidates(session, document, hashes)
     pages = _pages(session, [candidate for pair in candidates for candidate in pair])
     for nearest, original in candidates:
         other = pages[nearest.id]
@@ -133,12 +122,19 @@ def issuer(document: rows.Document, metadata: Metadata) -> str | None:
 
 
 def _candidates(
-    session: Session, document: rows.Document, hashes: frozenset[int], shared: Sharing
+    session: Session, document: rows.Document, hashes: frozenset[int]
 ) -> list[tuple[rows.Document, rows.Document]]:
     """For each plan that shares most fingerprints its nearest document and its original."""
-    useless = common(shared)
-    counts = Counter(other for hashed, other in shared if hashed not in useless)
-    near = {other: count for other, count in counts.most_common(CANDIDATES) if count >= ENOUGH}
+    count = func.count()
+    shared = (
+        select(rows.Fingerprint.document_id, count)
+        .where(rows.Fingerprint.hash.in_(sorted(hashes)), rows.Fingerprint.document_id != document.id)
+        .group_by(rows.Fingerprint.document_id)
+        .having(count >= ENOUGH)
+        .order_by(count.desc(), rows.Fingerprint.document_id)
+        .limit(CANDIDATES)
+    )
+    near = {other: together for other, together in session.execute(shared)}
     if not near:
         return []
     sizes = session.execute(
@@ -146,8 +142,7 @@ def _candidates(
         .where(rows.Fingerprint.document_id.in_(near))
         .group_by(rows.Fingerprint.document_id)
     ).all()
-    own = len(hashes - useless)
-    best = [other for other, size in sizes if near[other] >= SAME_FINGERPRINTS * min(own, size)]
+    best = [other for other, size in sizes if near[other] >= SAME_FINGERPRINTS * min(len(hashes), size)]
     best.sort(key=lambda other: (-near[other], other))
     apart = decisions.plans_apart_from(session, document)
     nearest: dict[str, rows.Document] = {}

@@ -81,8 +81,7 @@ def follow(session: Session, document: rows.Document, url: str) -> str | None:
 
 def twin(session: Session, source: str, document: str, hashed: str) -> Visit | None:
     """For a document of the source that was not read before: another one that says the same to the letter."""
-    if session.scalar(select(rows.Document.version_id).where(rows.Document.id == document)) is not None:
-        return None
+    own = select(rows.Document.version_id).where(rows.Document.id == document).scalar_subquery()
     same = (
         select(rows.Document.id, rows.Document.url)
         .join(rows.Version, rows.Version.id == rows.Document.version_id)
@@ -90,6 +89,7 @@ def twin(session: Session, source: str, document: str, hashed: str) -> Visit | N
             rows.Version.content_hash == hashed,
             rows.Document.source_id == source,
             rows.Document.id != document,
+            own.is_(None),
         )
         .order_by(rows.Document.found_at, rows.Document.id)
     )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from store import decisions
 from store import models as rows
-from store.alike import Sharing, alike, common, own_title, sharing, titles_alike
+from store.alike import alike, own_title, telling, titles_alike
 from store.flow import Metadata, Page
 from store.identity import plan_id
 from store.likeness import Sample, compare, fingerprint, sample
@@ -32,10 +32,9 @@ def link(session: Session, document: rows.Document, page: Page) -> rows.Plan:
     that it shows to be one are merged.
 
     The transaction must hold `LINKING` alone: two that looked at the same moment would not find each other."""
-    mine, hashes = sample(page.text), fingerprint(page.text)
+    mine, hashes = sample(page.text), telling(session, document, fingerprint(page.text))
     document.dated_on = _dated(page.metadata)
-    shared = sharing(session, document, hashes)
-    likes = alike(session, document, page, mine, hashes, shared)
+    likes = alike(session, document, page, mine, hashes)
     if document.plan is None:
         decided = decisions.plan_of_partner(session, document)
         document.plan = decided or (likes[0].plan if likes else None)
@@ -44,7 +43,7 @@ def link(session: Session, document: rows.Document, page: Page) -> rows.Plan:
         document.plan = plan = _found(session, document)
         document.role, document.similarity = "original", 1.0
         _describe(plan, document, page)
-        _keep_fingerprint(session, document, hashes, shared)
+        _keep_fingerprint(session, document, hashes)
         return plan
     session.flush()
     merged = False
@@ -54,7 +53,7 @@ def link(session: Session, document: rows.Document, page: Page) -> rows.Plan:
             merged = True
     known = {other: likeness for like in likes for other, likeness in like.to.items()}
     _settle(session, plan, document, page, mine, whole=merged, known=known)
-    _keep_fingerprint(session, document, hashes, shared)
+    _keep_fingerprint(session, document, hashes)
     return plan
 
 
@@ -99,7 +98,7 @@ def separate(session: Session, documents: Sequence[rows.Document]) -> rows.Plan:
         settle(session, changed)
     for document in documents[:REPRESENTATIVES]:
         hashes = fingerprint(page_of(session, document).text)
-        _keep_fingerprint(session, document, hashes, sharing(session, document, hashes))
+        _keep_fingerprint(session, document, telling(session, document, hashes))
     return plan
 
 
@@ -266,15 +265,13 @@ def _describe(plan: rows.Plan, document: rows.Document, page: Page) -> None:
     plan.document_number = metadata.document_number
 
 
-def _keep_fingerprint(
-    session: Session, document: rows.Document, hashes: frozenset[int], shared: Sharing
-) -> None:
+def _keep_fingerprint(session: Session, document: rows.Document, hashes: frozenset[int]) -> None:
     own = delete(rows.Fingerprint).where(rows.Fingerprint.document_id == document.id)
     had = cast("CursorResult[Any]", session.execute(own)).rowcount > 0
     represents = document.role == "original" or had or _size(session, document.plan_id) <= REPRESENTATIVES
-    kept = sorted(hashes - common(shared)) if represents else []
-    if kept:
-        session.execute(insert(rows.Fingerprint), [{"hash": h, "document_id": document.id} for h in kept])
+    if hashes and represents:
+        kept = [{"hash": one, "document_id": document.id} for one in sorted(hashes)]
+        session.execute(insert(rows.Fingerprint), kept)
 
 
 def _size(session: Session, plan: str | None) -> int:

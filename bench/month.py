@@ -33,7 +33,7 @@ from bench.month_wanted import (
 )
 from crawler.sources.catalogue import Catalogue
 from crawler.sources.schema import Source
-from scheduler.chores import CHORES, DIGESTS, Mail
+from scheduler.chores import CHORES, Mail
 from scheduler.embedded import Embedded
 from scheduler.service import Terms
 from scheduler.work import Ending, Limits, Work
@@ -57,7 +57,7 @@ JOBS = (
 CHORE_JOBS = tuple(
     # A child is begun for digests when there are any, else each quarter of an hour.
     Job(chore.name, every=MINUTE, jitter=Mail.ANYWAY - MINUTE)
-    if chore.name == DIGESTS
+    if chore.name == agenda.DIGESTS
     else Job(chore.name, cron=chore.schedule.cron or "", is_new_due=False)
     for chore in CHORES
 )

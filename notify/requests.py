@@ -19,6 +19,7 @@ from notify.parcels import Letter, Reader
 from notify.post import Post
 from notify.subscriptions import ACTIVE, ENDED, PAUSED, PENDING, Rhythm
 from notify.tokens import Reference
+from store import agenda
 from store import models as rows
 from store.database import Database
 from store.errors import BadLink
@@ -128,6 +129,7 @@ def _put(
 ) -> None:
     reader = Reader(subscription.address, subscription.id)
     outbox.put(session, kind, letter, [reader], post.domain, now)
+    agenda.hurry_chore(session, agenda.DIGESTS, now)
 
 
 def _reference(subscription: rows.Subscription) -> Reference:

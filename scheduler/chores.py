@@ -11,6 +11,7 @@ from crawler.sources.schema import Schedule
 from notify.outbox import WAITING
 from notify.subscriptions import ACTIVE
 from store import models as rows
+from store.agenda import DIGESTS
 from store.database import Database
 
 MEMORY = 1 << 30
@@ -24,7 +25,6 @@ class Chore:
     wall_s: float = 6 * 3600.0
 
 
-DIGESTS = "digests"
 CHORES = (
     Chore(DIGESTS, ("digest", "send", "--due"), Schedule(every="1m")),
     Chore("health", ("doctor", "--tell"), Schedule(cron="15 * * * *")),

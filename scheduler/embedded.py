@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from scheduler.chores import CHORES, DIGESTS, MEMORY
+from scheduler.chores import CHORES, MEMORY
 from scheduler.performing import first, note, note_nothing_to_send, perform, saner, settle
 from scheduler.service import Beside, Service, Terms
 from scheduler.work import Ending, Limits, Runner, Work, batches
@@ -74,9 +74,9 @@ class Embedded(Service):
         if self.stopping:
             return []
         taken = agenda.claim_chores(self.database, self.name, now, first(now, zone), saner(now, zone))
-        if DIGESTS in taken and not self.mail.is_worth_it(now):
+        if agenda.DIGESTS in taken and not self.mail.is_worth_it(now):
             note_nothing_to_send(self.database, self.name, now)
-            taken.remove(DIGESTS)
+            taken.remove(agenda.DIGESTS)
         return taken
 
     async def _chore(self, name: str) -> None:

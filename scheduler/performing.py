@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
-from scheduler.chores import CHORES, DIGESTS
+from scheduler.chores import CHORES
 from scheduler.due import following, sane
 from scheduler.work import Ending, Runner, Work
 from store import agenda, metrics
@@ -59,12 +59,12 @@ def note(database: Database, holder: str | None, name: str, now: dt.datetime, ti
 
 def note_nothing_to_send(database: Database, holder: str | None, now: dt.datetime) -> None:
     """Whoever subscribes waits for the letter to confirm: where there was none to send, the next tick looks again."""
-    agenda.finish_chore(database, holder, DIGESTS, now, now)
+    agenda.finish_chore(database, holder, agenda.DIGESTS, now, now)
 
 
 def first(now: dt.datetime, timezone: str) -> dict[str, dt.datetime]:
     """When each chore is due that never was."""
-    return {chore.name: following(chore.schedule, now, timezone) for chore in CHORES} | {DIGESTS: now}
+    return {chore.name: following(chore.schedule, now, timezone) for chore in CHORES} | {agenda.DIGESTS: now}
 
 
 def saner(now: dt.datetime, timezone: str) -> Callable[[str, dt.datetime], dt.datetime]:

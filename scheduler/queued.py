@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterable
 
 from scheduler import queue
-from scheduler.chores import CHORES, DIGESTS, MEMORY
+from scheduler.chores import CHORES, MEMORY
 from scheduler.performing import first, note_nothing_to_send, saner
 from scheduler.service import Beside, Service, Terms
 from scheduler.work import BATCH, Limits, Work, batches
@@ -83,12 +83,12 @@ class Queued(Service):
             due = {row.name for row in agenda.due_chores(session, now, first(now, zone), saner(now, zone))}
             queue.into(session)
             for chore in CHORES:
-                if chore.name not in due - live.kinds or (chore.name == DIGESTS and not is_worth_it):
+                if chore.name not in due - live.kinds or (chore.name == agenda.DIGESTS and not is_worth_it):
                     continue
                 work = Work(chore.name, chore.words, Limits(chore.wall_s, MEMORY))
                 queue.defer(session, self.app, work, queue.CHORES)
                 handed.append(chore.name)
-        if not is_worth_it and DIGESTS in due - live.kinds:
+        if not is_worth_it and agenda.DIGESTS in due - live.kinds:
             note_nothing_to_send(self.database, None, now)
         return handed
 

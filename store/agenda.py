@@ -26,6 +26,9 @@ LONGEST_REST = dt.timedelta(hours=12)
 PAUSE = dt.timedelta(seconds=30)
 AGENDA = "agenda"
 
+DIGESTS = "digests"
+"""The chore that makes and sends them, and whatever else waits in the outbox."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -226,6 +229,12 @@ def finish_chore(
         if row.claimed_by == service:
             row.claimed_by = row.claimed_until = None
             row.done_at, row.due_at = now, due_at
+
+
+def hurry_chore(session: Session, name: str, now: dt.datetime) -> None:
+    """Somebody waits for this chore: the next look at what is due finds it."""
+    waits = update(rows.Chore).where(rows.Chore.name == name, rows.Chore.due_at > now)
+    session.execute(waits.values(due_at=now))
 
 
 # ── a clock that was ahead ──

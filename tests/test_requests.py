@@ -16,6 +16,7 @@ from notify.language import languages
 from notify.post import Post
 from notify.requests import Requested, Wish
 from notify.subscriptions import Rhythm
+from store import agenda
 from store import models as rows
 from store.database import Database
 from store.errors import BadLink, WrongUse
@@ -142,6 +143,16 @@ def test_many_requests_at_once_make_one_subscription(database: Database, post: P
 
 
 @pytest.mark.one_database
+def test_who_waits_for_a_letter_is_served_at_the_next_look(database: Database, post: Post) -> None:
+    first = {agenda.DIGESTS: NOW}
+    service = "one"
+    assert agenda.claim_chores(database, service, NOW, first, lambda _, noted: noted) == [agenda.DIGESTS]
+    agenda.finish_chore(database, service, agenda.DIGESTS, NOW, NOW + DAY)
+    assert agenda.claim_chores(database, service, NOW, first, lambda _, noted: noted) == []
+    asked(database, post)
+    assert agenda.claim_chores(database, service, NOW, first, lambda _, noted: noted) == [agenda.DIGESTS]
+
+
 def test_what_is_no_address_makes_nothing(database: Database, post: Post) -> None:
     with pytest.raises(WrongUse):
         asked(database, post, "nobody")

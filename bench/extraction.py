@@ -27,6 +27,7 @@ from typing import Any
 
 from bench import rivals, transplants
 from bench.rivals import Extractor, Read, text_of
+from bench.table import beside
 from crawler.extraction import Template, decode, learn, read
 from crawler.extraction.confidence import MISFIT
 from crawler.extraction.learning import LEAST
@@ -250,11 +251,14 @@ def main_table(
     print(
         f"\n{len(pages)} labelled real pages".ljust(34) + "   F1   least  title   date  number  pages/CPU s"
     )
+    took = {}
     for name, extract in every.items():
         s = measure(score, extract, pages, warm)
+        took[name] = 1000 / s.speed
         print(
             f"  {name:<32}{s.f1:.3f}  {s.least:.3f}  {s.title:.3f}  {s.date:.3f}  {s.number:.3f}  {s.speed:8.1f}"
         )
+    beside("a page read", "CPU ms", took.pop("yaodian"), took)
 
 
 def layout_table(score: ModuleType, every: dict[str, Extractor], pages: list[Labelled]) -> None:

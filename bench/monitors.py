@@ -26,6 +26,7 @@ from pathlib import Path
 
 from bench import monitor_pages, nginx
 from bench.changedetection import ChangeDetection
+from bench.table import beside
 
 RIVALS = Path(".rivals")
 PASSES = ("first", "same", "1 %")
@@ -76,7 +77,7 @@ def main() -> int:
         )
         print(f"{'':20}{''.join(f'{name:>9}' for name in PASSES)}")
         measured = {name: costs for name in asked.only if (costs := compared(name, count))}
-        ratios(measured)
+        ratios(measured, count)
     return 0
 
 
@@ -99,18 +100,29 @@ def compared(name: str, count: int) -> list[Cost] | None:
     cpu = "".join(f"{1000 * cost.cpu / count:9.1f}" for cost in costs)
     wall = " ".join(f"{cost.wall:6.0f}" for cost in costs)
     print(
-        f"{name:20}{cpu}   {wall}  {max(cost.memory for cost in costs) / 1e6:6.0f}  {costs[-1].disk / 1000 / count:8.1f}",
+        f"{name:20}{cpu}   {wall}  {most(costs):6.0f}  {costs[-1].disk / 1000 / count:8.1f}",
         flush=True,
     )
     return costs
 
 
-def ratios(measured: dict[str, list[Cost]]) -> None:
+def ratios(measured: dict[str, list[Cost]], count: int) -> None:
+    """The rows of the one table: CPU of each pass, the largest memory, and the disk in the end."""
     ours = measured.get("yaodian")
-    for name, costs in measured.items():
-        if ours and name != "yaodian":
-            told = "".join(f"{own.cpu / cost.cpu:9.2f}" for own, cost in zip(ours, costs, strict=True))
-            print(f"yaodian : {name:10}{told}")
+    if ours is None:
+        return
+    others = {name: costs for name, costs in measured.items() if name != "yaodian"}
+    for at, name in enumerate(PASSES):
+        cpu = {other: 1000 * costs[at].cpu / count for other, costs in others.items()}
+        beside(f"{count} pages, {name}", "CPU ms a page", 1000 * ours[at].cpu / count, cpu)
+    memory = {other: most(costs) for other, costs in others.items()}
+    beside(f"{count} pages, memory", "MB", most(ours), memory)
+    disk = {other: costs[-1].disk / 1000 / count for other, costs in others.items()}
+    beside(f"{count} pages, disk", "KB a page", ours[-1].disk / 1000 / count, disk)
+
+
+def most(costs: Sequence[Cost]) -> float:
+    return max(cost.memory for cost in costs) / 1e6
 
 
 def ran(command: Sequence[str], store: Path, environment: dict[str, str] | None = None) -> Cost:

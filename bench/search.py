@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import gc
 import os
+import sqlite3
+import statistics
 import sys
 import tempfile
 import time
@@ -21,13 +24,17 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 
 from bench.corpus import START, editions, keep
+from bench.table import beside
 from store import models as rows
 from store.database import Database
 from store.search import index
 from store.search.filters import Filters
 from store.search.find import search
+from store.shapes import page_from_json
 
 AT_ONCE = 200
+# So many are also put into a table of texts, for the sake of comparison.
+FEW = 20_000
 QUERIES = {
     "2 characters": ["双减", "体育", "教师", "均衡", "鸿雁", "石榴", "保学", "财政"],
     "4 characters": [
@@ -57,6 +64,7 @@ QUERIES = {
         "教师 财政 考核",
     ],
 }
+PLAIN = [*QUERIES["2 characters"], *QUERIES["4 characters"], *QUERIES["phrase"]]
 NARROW = [
     Filters(region="150000"),
     Filters(region="150300"),
@@ -87,6 +95,14 @@ def main() -> int:
             fill(database, there, asked.versions, asked.items)
         weigh(database)
         slow = [name for name, p95 in measure(database, asked.repeat) if p95 > 50]
+        if asked.versions <= FEW:
+            ours = statistics.mean(cpu_ms(database, query) for query in PLAIN)
+            beside(
+                f"a search over {asked.versions} versions",
+                "CPU ms",
+                ours,
+                {"LIKE over the texts": like_ms(database)},
+            )
         database.close()
     print(f"p95 above 50 ms: {', '.join(slow)}" if slow else "every p95 is below 50 ms")
     return 0
@@ -132,6 +148,30 @@ def fill(database: Database, there: int, wanted: int, items: int) -> None:
     )
 
 
+def cpu_ms(database: Database, query: str) -> float:
+    with database.read() as session:
+        begun = time.process_time()
+        search(session, query, Filters())
+        return 1000 * (time.process_time() - begun)
+
+
+def like_ms(database: Database) -> float:
+    """What the same words take as patterns over all texts in a table: an unordered first thousand, without snippets."""
+    texts = sqlite3.connect(":memory:")
+    texts.execute("create table texts (text text)")
+    with database.read() as session:
+        pages = session.scalars(select(rows.Version.page))
+        texts.executemany("insert into texts values (?)", ([page_from_json(page).text] for page in pages))
+    taken = []
+    for query in PLAIN:
+        begun = time.process_time()
+        texts.execute(
+            "select rowid from texts where text like ? limit 1000", [f"%{query.strip('“”')}%"]
+        ).fetchall()
+        taken.append(1000 * (time.process_time() - begun))
+    return statistics.mean(taken)
+
+
 def weigh(database: Database) -> None:
     with database.read() as session:
         versions = session.scalar(select(func.count()).select_from(rows.Version)) or 1
@@ -159,6 +199,8 @@ def weigh(database: Database) -> None:
 
 
 def measure(database: Database, repeat: int) -> Iterator[tuple[str, float]]:
+    gc.collect()
+    gc.freeze()  # what filling left is not gone through again while a query is timed
     filtered = [(query, one) for query in ("双减", "义务教育", "石榴", "教师") for one in NARROW]
     kinds = {name: [(query, Filters()) for query in queries] for name, queries in QUERIES.items()} | {
         "filtered": filtered

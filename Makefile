@@ -35,11 +35,14 @@ bench: install ## measure against named rivals (see bench/README.md)
 	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv sync --frozen --quiet --inexact --active --group bench
 	@$(BIN)/python -m bench
 
-messages: install ## bring the catalogues of pages and mails up to date (templates/locale)
+messages: install ## bring the catalogues of pages, mails and what is said of sites up to date (templates/locale)
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --project=Yaodian -o templates/locale/yaodian.pot .
 	@$(BIN)/pybabel -q update -D yaodian -i templates/locale/yaodian.pot -d templates/locale \
 		--no-wrap --no-fuzzy-matching --ignore-obsolete
-	@rm templates/locale/yaodian.pot
+	@$(BIN)/pybabel -q extract -F babel-said.cfg --no-default-keywords -k said --no-location --project=Yaodian -o templates/locale/said.pot .
+	@$(BIN)/pybabel -q update -D said -i templates/locale/said.pot -d templates/locale -l zh \
+		--no-wrap --no-fuzzy-matching --ignore-obsolete
+	@rm templates/locale/*.pot
 
 clean: ## remove the virtual environment and what the demo wrote
 	rm -rf .venv demo-data

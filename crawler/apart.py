@@ -17,6 +17,7 @@ from dataclasses import asdict
 from crawler import attachments
 from crawler.lifeline import die_with_parent
 from store.flow import Reading
+from store.said import said
 
 CPU_S = 20
 WALL_S = 60
@@ -38,10 +39,10 @@ def read(body: bytes, wall_s: float = WALL_S) -> Reading:
             env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
     except subprocess.TimeoutExpired:
-        return Reading("unreadable", detail=f"reading it took more than {wall_s:g} seconds")
+        return Reading("unreadable", detail=said("reading it took more than {most:g} seconds", most=wall_s))
     if done.returncode:
         return Reading(
-            "unreadable", detail="reading it took more time or memory than it may, or broke the reader"
+            "unreadable", detail=said("reading it took more time or memory than it may, or broke the reader")
         )
     return Reading(**json.loads(done.stdout))
 

@@ -20,6 +20,7 @@ from crawler.limits import Asker
 from crawler.wire import capture_of, plainly
 from store.errors import OperatorError, Unreachable
 from store.flow import Capture
+from store.said import said
 
 T = TypeVar("T")
 Answer = Capture | Unreachable
@@ -54,7 +55,7 @@ class PageSpider(scrapy.Spider):
 
     def on_failure(self, failure: Failure) -> Iterator[Request]:
         url: str = failure.request.url  # type: ignore[attr-defined]
-        yield from self._next(Unreachable(f"{url}: {plainly(failure)}"))
+        yield from self._next(Unreachable(plainly(failure), url))
 
     def _next(self, answer: Answer | None) -> Iterator[Request]:
         url = self.ask(answer)
@@ -66,7 +67,7 @@ class PageSpider(scrapy.Spider):
                 )
                 return
             except ValueError as error:
-                url = self.ask(Unreachable(f"{url}: no web address ({error})"))
+                url = self.ask(Unreachable(said("no web address: {error}", error=error), url))
 
 
 def converse(
@@ -101,7 +102,7 @@ def converse(
     if errors:
         raise errors[0]
     if not results:
-        raise Unreachable("the fetching was broken off")
+        raise Unreachable(said("the fetching was broken off"))
     return results[0]
 
 
@@ -141,7 +142,7 @@ def page(url: str) -> Generator[str, Answer, Capture]:
     if isinstance(answer, Unreachable):
         raise answer
     if answer.status != 200:
-        raise Unreachable(f"{url}: the site answers {answer.status}")
+        raise Unreachable(said("the site answers {status}", status=answer.status), url)
     return answer
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from crawler.middlewares.guard import RefusedAddress, check_url
 from store.internet import may_connect
+from store.said import said
 
 LONGEST_HEAD = 64 << 10
 CONNECT_S = 20.0
@@ -88,7 +89,7 @@ class Gate:
         addresses = [str(address[0]) for *_, address in found]
         allowed = [one for one in addresses if may_connect(one, allow_private=self.allow_private)]
         if not allowed:
-            raise RefusedAddress(f"{host}: stands for no public address")
+            raise RefusedAddress(said("stands for no public address"), host)
         async with asyncio.timeout(CONNECT_S):
             return await asyncio.open_connection(allowed[0], port)
 

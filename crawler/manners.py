@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from store.flow import Standing
+from store.said import said
 
 # 401 and 403 ask who we are; 412, 418 and 521 are how common shields answer whoever runs no script of theirs.
 BLOCKING = frozenset((401, 403, 405, 412, 418, 429, 521))
@@ -47,8 +48,15 @@ def retry_after(value: str | None, now: dt.datetime) -> dt.timedelta | None:
 def held(standing: Standing) -> str:
     """Why a host is left alone, and until when."""
     until = f"{standing.not_before:%Y-%m-%d %H:%M:%S} UTC"
-    whose = "as it asks" if standing.asked else "since it refuses or fails time and again"
-    return f"it is left alone until {until}, {whose}: {standing.because}"
+    if standing.asked:
+        return said(
+            "it is left alone until {until}, as it asks: {because}", until=until, because=standing.because
+        )
+    return said(
+        "it is left alone until {until}, since it refuses or fails time and again: {because}",
+        until=until,
+        because=standing.because,
+    )
 
 
 def sign_of(status: int) -> str:
@@ -67,7 +75,7 @@ def after_answer(before: Standing, status: int, wish: str | None, now: dt.dateti
     asked = retry_after(wish, now) if status in LATER else None
     if status == 429 and asked is None:
         strained = max(strained, ENOUGH)
-    return _strained(strained, asked, sign_of(status), f"the site answers {status}", now)
+    return _strained(strained, asked, sign_of(status), said("the site answers {status}", status=status), now)
 
 
 def after_failure(before: Standing, words: str, now: dt.datetime) -> Standing:

@@ -10,16 +10,22 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from store.flow import Capture
+from store.said import said
 
-TOO_LARGE = "the answer is larger than what is fetched"
+TOO_LARGE = said("the answer is larger than what is fetched")
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
-    (net.CannotResolveHostError, "the name is not found, or stands for no public address"),
-    (net.DownloadConnectionRefusedError, "the connection is refused"),
-    (net.DownloadTimeoutError, "no answer in time"),
+    (net.CannotResolveHostError, said("the name is not found, or stands for no public address")),
+    (net.DownloadConnectionRefusedError, said("the connection is refused")),
+    (net.DownloadTimeoutError, said("no answer in time")),
     (net.DownloadCancelledError, TOO_LARGE),
-    (net.DownloadFailedError, "the connection broke off"),
-    (net.ResponseDataLossError, "the connection broke off"),
+    (net.DownloadFailedError, said("the connection broke off")),
+    (net.ResponseDataLossError, said("the connection broke off")),
 )
+# Scrapy's own words.
+_REFUSALS = {
+    "Forbidden by robots.txt": said("robots.txt forbids it"),
+    "max redirections reached": said("it is redirected without end"),
+}
 
 
 def capture_of(response: Response, clock: Callable[[], dt.datetime]) -> Capture:
@@ -42,4 +48,6 @@ def in_words(error: BaseException | None) -> str:
             return words
     if isinstance(error, net.IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(error):
         return TOO_LARGE  # what unpacks to more is told by no class of its own
+    if isinstance(error, net.IgnoreRequest) and str(error) in _REFUSALS:
+        return _REFUSALS[str(error)]
     return " ".join(str(error).split()) or type(error).__name__

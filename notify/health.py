@@ -7,44 +7,34 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from notify import language, outbox
+from notify import language, outbox, words
 from notify.mail import environment
 from notify.parcels import Letter, Reader
 from notify.post import Post
+from notify.wording import worded
 from store import models as rows
 from store.conditions import Condition, conditions
 from store.database import Database
 
-STATES = {
-    "ok": "恢复正常",
-    "quiet": "久无更新",
-    "degraded": "部分异常",
-    "blocked": "被拒绝",
-    "broken": "无法读取",
-}
-SIGNS = {
-    "nothing found": "列表为空",
-    "unreadable": "读不出来",
-    "unreachable": "没有应答",
-    "refused address": "地址不允许访问",
-    "blocked": "拒绝访问",
-    "failed": "程序出错",
-    "fewer": "条目骤减",
-    "dates gone": "日期缺失",
-    "cut": "列表过长，已截断",
-    "selector missed": "选择器失效",
-    "confidence fallen": "识别把握下降",
-    "silent": "久无更新",
-}
 TOLD_OF_ITSELF = "ok"
 """A source that was well from its first crawl on is no news."""
 
 
-def tell(database: Database, operator: str, post: Post, timezone: str, now: dt.datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who is told, and how he reads."""
+
+    address: str
+    language: str
+    timezone: str
+
+
+def tell(database: Database, operator: Operator, post: Post, now: dt.datetime) -> int:
     """Put what the operator was not told yet into the outbox; how many sources that is."""
     with database.write() as session:
         changed = [
@@ -54,7 +44,7 @@ def tell(database: Database, operator: str, post: Post, timezone: str, now: dt.d
         ]
         if not changed:
             return 0
-        outbox.put(session, "health", letter(changed, timezone), [Reader(operator)], post.domain, now)
+        outbox.put(session, "health", letter(changed, operator), [Reader(operator.address)], post.domain, now)
         for condition in changed:
             row = session.get_one(rows.SourceHealth, condition.source)
             row.told = condition.state
@@ -62,7 +52,7 @@ def tell(database: Database, operator: str, post: Post, timezone: str, now: dt.d
 
 
 def tell_findings(
-    database: Database, operator: str, post: Post, wrong: Sequence[tuple[str, str]], now: dt.datetime
+    database: Database, operator: Operator, post: Post, wrong: Sequence[tuple[str, str]], now: dt.datetime
 ) -> bool:
     """Put what `yaodian doctor` found wrong into the outbox, (what, what it says and the remedy) each, unless the last
     such letter told the same. Whether there was anything to tell."""
@@ -77,10 +67,12 @@ def tell_findings(
         told = [what for what, _ in last.content["data"]["wrong"]] if last else []
         if sorted(told) == sorted(what for what, _ in wrong):
             return False
-        subject = f"要点 服务检查：{'、'.join(dict.fromkeys(what for what, _ in wrong)) or '恢复正常'}"
-        text = environment(language.SOURCE).get_template("doctor.txt").render(wrong=wrong)
+        say = language.speech(operator.language)
+        what = words.listed(dict.fromkeys(what for what, _ in wrong), say) or say.gettext("恢复正常")
+        subject = say.gettext("要点 服务检查：%(what)s") % {"what": what}
+        text = environment(operator.language).get_template("doctor.txt").render(wrong=wrong)
         letter = Letter(subject, text, "", text, {"wrong": [list(one) for one in wrong]})
-        outbox.put(session, "doctor", letter, [Reader(operator)], post.domain, now)
+        outbox.put(session, "doctor", letter, [Reader(operator.address)], post.domain, now)
         return True
 
 
@@ -91,16 +83,29 @@ def untold(database: Database) -> bool:
         return any(state != (told or TOLD_OF_ITSELF) for state, told in found)
 
 
-def letter(changed: Sequence[Condition], timezone: str) -> Letter:
+def letter(changed: Sequence[Condition], operator: Operator) -> Letter:
     """What has become of these sources, what is worst first."""
-    ordered = sorted(changed, key=lambda one: (list(STATES).index(one.state) * -1, one.source))
-    first = ordered[0]
-    more = f" 等 {len(ordered)} 个来源" if len(ordered) > 1 else ""
-    subject = f"要点 来源状态：{first.source} {STATES[first.state]}{more}"
+    ordered = sorted(changed, key=lambda one: (list(words.CONDITIONS).index(one.state) * -1, one.source))
+    say = language.speech(operator.language)
+    states = {key: say.gettext(label) for key, label in words.CONDITIONS.items()}
+    states["ok"] = say.gettext("恢复正常")
+    first, others = ordered[0], len(ordered) - 1
+    subject = say.gettext("要点 来源状态：%(source)s %(state)s") % {
+        "source": first.source,
+        "state": states[first.state],
+    }
+    if others:
+        subject += say.ngettext("，另有 %(n)d 个", "，另有 %(n)d 个", others) % {"n": others}
     text = (
-        environment(language.SOURCE)
+        environment(operator.language)
         .get_template("health.txt")
-        .render(changed=ordered, states=STATES, signs=SIGNS, zone=ZoneInfo(timezone))
+        .render(
+            changed=ordered,
+            states=states,
+            sign=lambda name: words.named(words.SIGNS, name, operator.language),
+            worded=lambda sentence: worded(sentence, operator.language),
+            zone=ZoneInfo(operator.timezone),
+        )
     )
     data = [
         {

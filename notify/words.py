@@ -37,6 +37,29 @@ FIELDS = {
     "region": N_("地区"),
     "addressees": N_("主送机关"),
 }
+# How a source is (store.health), and what shows it.
+CONDITIONS = {
+    "ok": N_("运行正常"),
+    "quiet": N_("久无更新"),
+    "degraded": N_("部分异常"),
+    "blocked": N_("被拒绝"),
+    "broken": N_("无法读取"),
+}
+SIGNS = {
+    "nothing found": N_("列表为空"),
+    "unreadable": N_("读不出来"),
+    "unreachable": N_("没有应答"),
+    "refused address": N_("地址不允许访问"),
+    "blocked": N_("拒绝访问"),
+    "failed": N_("程序出错"),
+    "fewer": N_("条目骤减"),
+    "dates gone": N_("日期缺失"),
+    "cut": N_("列表过长，已截断"),
+    "selector missed": N_("选择器失效"),
+    "confidence fallen": N_("识别把握下降"),
+    "silent": N_("很久没有新条目"),
+    "attachment": N_("附件取不到"),
+}
 # The kinds that extraction knows; another one is shown as it is.
 KINDS = {
     name: name

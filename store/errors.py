@@ -34,7 +34,12 @@ class BadLink(YaodianError):
 
 
 class SiteError(YaodianError):
-    """The site's doing: kept as health of its source, together with the capture that shows it."""
+    """The site's doing: kept as health of its source, together with the capture that shows it. `says` is what is wrong
+    (`store.said`), `url` where."""
+
+    def __init__(self, says: str, url: str = "") -> None:
+        super().__init__(f"{url}: {says}" if url else says)
+        self.says, self.url = says, url
 
 
 class Unreachable(SiteError):

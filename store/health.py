@@ -16,6 +16,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal
 
+from store.said import said
+
 State = Literal["ok", "quiet", "degraded", "blocked", "broken"]
 
 # A list's page is full but for the last, so a page with half of its usual lines has lost some. Lists of fewer than six
@@ -95,7 +97,7 @@ def judge(looks: Sequence[Look]) -> Health | None:
 
 
 def _failed() -> Sign:
-    return Sign("failed", "", "Yaodian itself failed; logs/crawl.log tells where")
+    return Sign("failed", "", said("Yaodian itself failed; logs/crawl.log tells where"))
 
 
 def _losses(looks: Sequence[Look]) -> list[Sign]:
@@ -119,7 +121,8 @@ def _fewer(read: Sequence[Look]) -> Sign | None:
     now = _lines(read[-1])
     if usual < LINES_ENOUGH or now >= usual * FEWER:
         return None
-    return _with_capture(read[-1], "fewer", f"a page of the list has {now:.0f} lines, usually {usual:.0f}")
+    says = said("a page of the list has {now:.0f} lines, usually {usual:.0f}", now=now, usual=usual)
+    return _with_capture(read[-1], "fewer", says)
 
 
 def _lines(look: Look) -> float:
@@ -130,7 +133,8 @@ def _undated(read: Sequence[Look]) -> Sign | None:
     dated = [look.count("dated") / look.count("entries") for look in read if look.count("entries")]
     if len(dated) <= USUAL_FROM or median(dated[:-1]) < DATED or dated[-1] >= DATES_GONE:
         return None
-    return _with_capture(read[-1], "dates gone", f"{dated[-1]:.0%} of the lines have a date, usually all")
+    says = said("{share:.0%} of the lines have a date, usually all", share=dated[-1])
+    return _with_capture(read[-1], "dates gone", says)
 
 
 def _missed(looks: Sequence[Look]) -> Sign | None:
@@ -141,7 +145,8 @@ def _missed(looks: Sequence[Look]) -> Sign | None:
             shown = _shown([look], "selector missed")
             if missed < read * MISSED or shown is None:
                 return None
-            return Sign(shown.sign, shown.url, f"{shown.says}, and on {missed} of {read}", shown.capture)
+            says = said("{says}, and on {missed} of {read}", says=shown.says, missed=missed, read=read)
+            return Sign(shown.sign, shown.url, says, shown.capture)
     return None
 
 
@@ -162,7 +167,7 @@ def _less_sure(looks: Sequence[Look]) -> Sign | None:
     now = sure / pages / 100
     if now > usual - FALLEN:
         return None
-    says = f"documents are read with confidence {now:.2f}, before {usual:.2f}"
+    says = said("documents are read with confidence {now:.2f}, before {usual:.2f}", now=now, usual=usual)
     return Sign("confidence fallen", "", says)
 
 
@@ -172,7 +177,8 @@ def _failing(last: Look) -> Sign | None:
     if not failing or len(failing) + last.count("not_asked") < max(FAILING_ENOUGH, asked * FAILING):
         return None
     first = failing[0]
-    return Sign(first.sign, first.url, f"{first.says}; so do others of {asked} documents", first.capture)
+    says = said("{says}; so do others of {asked} documents", says=first.says, asked=asked)
+    return Sign(first.sign, first.url, says, first.capture)
 
 
 def _silence(looks: Sequence[Look]) -> Sign | None:
@@ -184,7 +190,12 @@ def _silence(looks: Sequence[Look]) -> Sign | None:
             usual = dt.timedelta(days=look.count("pause"))
             if silent <= max(usual * SILENT, SHORTEST_SILENCE):
                 return None
-            says = f"the list's newest line is of {day}, {silent.days} days ago; usually one comes within {usual.days}"
+            says = said(
+                "the list's newest line is of {day}, {silent} days ago; usually one comes within {usual}",
+                day=day,
+                silent=silent.days,
+                usual=usual.days,
+            )
             return Sign("silent", "", says)
     return None
 

@@ -21,6 +21,7 @@ import web.words
 from notify import language as languages
 from notify.filters import Filter
 from notify.links import Pages
+from notify.wording import worded
 from store import models as rows
 from store import regions
 from store.flow import Metadata
@@ -38,7 +39,8 @@ TABLES: Mapping[str, Mapping[Any, str]] = {
     "desk": web.words.DESK,
     "ORIGINS": web.words.ORIGINS,
     "STATES": web.words.STATES,
-    "CONDITIONS": web.words.CONDITIONS,
+    "CONDITIONS": notify.words.CONDITIONS,
+    "SIGNS": notify.words.SIGNS,
     "RUNS": web.words.RUNS,
     "DELIVERIES": web.words.DELIVERIES,
     "SUBSCRIPTIONS": web.words.SUBSCRIPTIONS,
@@ -64,6 +66,7 @@ def environment(language: str) -> jinja2.Environment:
         "fields": fields,
         "said": said,
         "around": around,
+        "worded": lambda sentence: worded(sentence, language),
         "anchor": anchor,
         "kind": lambda name: notify.words.named(notify.words.KINDS, name, language),
         "counted": lambda counts: notify.words.counted(counts, language),

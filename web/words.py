@@ -23,13 +23,6 @@ DESK = {
     "/operator/mail": N_("订阅与寄送"),
     "/operator/plans": N_("合并与拆分"),
 }
-CONDITIONS = {
-    "ok": N_("正常"),
-    "quiet": N_("久无更新"),
-    "degraded": N_("部分异常"),
-    "blocked": N_("被拒绝"),
-    "broken": N_("无法读取"),
-}
 RUNS = {
     "done": N_("完成"),
     "degraded": N_("部分完成"),

@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from crawler.limits import Asker
 from crawler.limits import Limits as FetchLimits
+from notify import language
 from notify.addresses import checked_address
 from notify.limits import Limits
 from notify.post import Post
@@ -55,6 +56,12 @@ def _address(text: str) -> str:
         return checked_address(text) if text else ""
     except WrongUse as error:
         raise ValueError(str(error)) from error
+
+
+def _language(name: str) -> str:
+    if name not in language.languages():
+        raise ValueError(f"{name!r} is unknown; write one of {', '.join(language.languages())}")
+    return name
 
 
 def _relay(url: SecretStr) -> SecretStr:
@@ -117,6 +124,9 @@ class Settings(BaseSettings):
     operator: Annotated[str, AfterValidator(_address)] = Field(
         default="",
         description="who is told when a source breaks, is blocked or falls silent, and when it recovers",
+    )
+    operator_language: Annotated[str, AfterValidator(_language)] = Field(
+        default=language.SOURCE, description="what the operator's letters are written in: zh or en"
     )
     fetch_timeout: float = Field(
         default=60, gt=0, le=600, description="seconds for one answer, to its last byte"

@@ -47,10 +47,14 @@ def comment(condition: Condition | None) -> list[str]:
     return lines
 
 
+def operator(settings: Settings) -> health.Operator:
+    return health.Operator(settings.operator, settings.operator_language, settings.timezone)
+
+
 def tell(settings: Settings, database: Database, now: dt.datetime) -> None:
     """Put a letter to the operator into the outbox when a source's state has changed; handed over with the rest."""
     if settings.operator and health.untold(database):
-        health.tell(database, settings.operator, settings.post(), settings.timezone, now)
+        health.tell(database, operator(settings), settings.post(), now)
 
 
 def tell_findings(settings: Settings, wrong: Sequence[Finding], now: dt.datetime) -> None:
@@ -63,6 +67,6 @@ def tell_findings(settings: Settings, wrong: Sequence[Finding], now: dt.datetime
     except YaodianError:
         return
     if settings.operator:
-        health.tell_findings(database, settings.operator, settings.post(), found, now)
+        health.tell_findings(database, operator(settings), settings.post(), found, now)
     tell(settings, database, now)
     database.close()

@@ -19,6 +19,7 @@ import olefile
 from crawler.attachments._package import BROKEN
 from store.errors import Unreadable
 from store.flow import Reading
+from store.said import said
 
 MOST_BYTES = 16 << 20
 MOST_CHARACTERS = 2_000_000
@@ -54,20 +55,22 @@ def is_file(body: bytes) -> bool:
 def read(body: bytes) -> Reading:
     """What a file says, whatever it is; broken, encrypted and unknown files are told as such."""
     if len(body) > MOST_BYTES:
-        return Reading("too large", detail=f"more than {MOST_BYTES >> 20} MiB")
+        return Reading("too large", detail=said("more than {most} MiB", most=MOST_BYTES >> 20))
     if not body.strip(b"\0 \r\n\t"):
-        return Reading("unreadable", detail="the file is empty")
+        return Reading("unreadable", detail=said("the file is empty"))
     try:
         head, names = body[:1024], names_in(body)
         reader = next((reader for reader in readers() if reader.fits(head, names)), None)
         if reader is None:
-            return Reading("unreadable", detail="a kind of file that is not read")
+            return Reading("unreadable", detail=said("a kind of file that is not read"))
         reading = reader.read(body)
     except Unreadable as error:
-        return Reading("unreadable", detail=str(error))
+        return Reading("unreadable", detail=error.says)
     if len(reading.text) <= MOST_CHARACTERS:
         return reading
-    return Reading(reading.state, reading.text[:MOST_CHARACTERS], "cut: the text is longer than what is kept")
+    return Reading(
+        reading.state, reading.text[:MOST_CHARACTERS], said("cut: the text is longer than what is kept")
+    )
 
 
 def names_in(body: bytes) -> frozenset[str]:
@@ -80,5 +83,5 @@ def names_in(body: bytes) -> frozenset[str]:
             with olefile.OleFileIO(io.BytesIO(body)) as container:
                 return frozenset("/".join(path) for path in container.listdir())
     except BROKEN as error:
-        raise Unreadable("the file is damaged or cut short") from error
+        raise Unreadable(said("the file is damaged or cut short")) from error
     return frozenset()

@@ -103,10 +103,10 @@ def _children(element: etree._Element, name: str) -> Iterator[etree._Element]:
 
 
 def _level(level: etree._Element) -> tuple[int, _Level]:
-    def said(name: str) -> etree._Element | None:
+    def given(name: str) -> etree._Element | None:
         return next(_children(level, name), None)
 
-    start, form, text = said("start"), said("numFmt"), said("lvlText")
+    start, form, text = given("start"), given("numFmt"), given("lvlText")
     return _whole(_value(level, "ilvl"), 0), _Level(
         _number(start, 1),
         _value(form) if form is not None else "decimal",

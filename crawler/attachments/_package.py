@@ -10,6 +10,7 @@ import zlib
 from lxml import etree
 
 from store.errors import Unreadable
+from store.said import said
 
 MOST_MEMBERS = 5000
 MOST_UNPACKED = 96 << 20
@@ -42,12 +43,12 @@ def opened(body: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(body))
     except BROKEN as error:
-        raise Unreadable("the archive is damaged or cut short") from error
+        raise Unreadable(said("the archive is damaged or cut short")) from error
     members = archive.infolist()
     if len(members) > MOST_MEMBERS:
-        raise TooLarge(f"the archive has {len(members)} members")
+        raise TooLarge(said("the archive has {many} members", many=len(members)))
     if sum(member.file_size for member in members) > MOST_UNPACKED:
-        raise TooLarge(f"the archive unpacks to more than {MOST_UNPACKED >> 20} MiB")
+        raise TooLarge(said("the archive unpacks to more than {most} MiB", most=MOST_UNPACKED >> 20))
     return archive
 
 
@@ -56,20 +57,20 @@ def unpacked(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo) -> bytes:
     try:
         return archive.read(name)
     except KeyError as error:
-        raise Unreadable(f"the file has no part {name}") from error
+        raise Unreadable(said("the file has no part {name}", name=name)) from error
     except (*BROKEN, RuntimeError) as error:
-        raise Unreadable("a part of the file is damaged") from error
+        raise Unreadable(said("a part of the file is damaged")) from error
 
 
 def xml(raw: bytes) -> etree._Element:
     """An XML part as a tree. Raises Unreadable."""
     if len(raw) > MOST_XML:
-        raise TooLarge(f"a part of the file has more than {MOST_XML >> 20} MiB")
+        raise TooLarge(said("a part of the file has more than {most} MiB", most=MOST_XML >> 20))
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         return etree.fromstring(raw, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Unreadable("a part of the file is no XML") from error
+        raise Unreadable(said("a part of the file is no XML")) from error
 
 
 def local(element: etree._Element) -> str:

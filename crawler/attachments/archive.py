@@ -9,6 +9,7 @@ from crawler import attachments
 from crawler.attachments._package import opened, unpacked
 from store.errors import Unreadable
 from store.flow import FileState, Reading
+from store.said import said
 
 MOST_FILES = 100
 
@@ -24,7 +25,7 @@ def read(body: bytes) -> Reading:
     with opened(body) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if members and all(member.flag_bits & 1 for member in members):
-            return Reading("encrypted", detail="it asks for a password")
+            return Reading("encrypted", detail=said("it asks for a password"))
         for member in members[:MOST_FILES]:
             reading = _member(archive, member)
             if reading.text:
@@ -40,7 +41,7 @@ def read(body: bytes) -> Reading:
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Reading:
     if member.flag_bits & 1:
-        return Reading("encrypted", detail="it asks for a password")
+        return Reading("encrypted", detail=said("it asks for a password"))
     if member.file_size > attachments.MOST_BYTES:
         return Reading("too large")
     try:
@@ -48,9 +49,9 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Reading:
         if fits(body[:8], ()) and not any(
             reader.fits(body[:1024], attachments.names_in(body)) for reader in attachments.readers()[:-1]
         ):
-            return Reading("unreadable", detail="an archive within the archive")
+            return Reading("unreadable", detail=said("an archive within the archive"))
     except Unreadable as error:
-        return Reading("unreadable", detail=str(error))
+        return Reading("unreadable", detail=error.says)
     return attachments.read(body)
 
 

@@ -12,6 +12,7 @@ from crawler.attachments._package import local, opened, unpacked, xml
 from crawler.attachments._paragraphs import Line, paragraphs
 from store.errors import Unreadable
 from store.flow import Reading
+from store.said import said
 
 MOST_PAGES = 500
 
@@ -28,7 +29,7 @@ def read(body: bytes) -> Reading:
             if len(pages) == MOST_PAGES:
                 break
     if not any(pages):
-        return Reading("scanned", detail="its pages have no text")
+        return Reading("scanned", detail=said("its pages have no text"))
     return Reading("read", "\n".join(paragraphs(pages)))
 
 
@@ -71,8 +72,8 @@ def _lines(content: etree._Element) -> list[Line]:
 def _line(row: list[tuple[float, float, float, float, str]]) -> Line:
     text, end = "", row[0][1]
     em = min(max(row[0][3], 0.1), max(row[0][2] / max(1, len(row[0][4])), 0.1))
-    for _, left, width, _, said in row:
-        text += ("\t" if text and left - end > 2 * em else "") + said
+    for _, left, width, _, words in row:
+        text += ("\t" if text and left - end > 2 * em else "") + words
         end = left + width
     # the unit of OFD is the millimetre; what follows rounds to two units
     return Line(text.strip(), row[0][1] * 3, end * 3, em * 3)
@@ -82,5 +83,5 @@ def _box(text: etree._Element) -> tuple[float, float, float, float]:
     try:
         left, top, width, height = (float(value) for value in (text.get("Boundary") or "").split())
     except ValueError as error:
-        raise Unreadable("a text of the OFD stands nowhere") from error
+        raise Unreadable(said("a text of the OFD stands nowhere")) from error
     return left, top, width, height

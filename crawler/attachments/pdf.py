@@ -11,6 +11,7 @@ from pypdfium2 import raw
 from crawler.attachments._paragraphs import Line, paragraphs
 from store.errors import Unreadable
 from store.flow import Reading
+from store.said import said
 
 MOST_PAGES = 500
 FEWEST_CHARACTERS = 8
@@ -29,13 +30,13 @@ def read(body: bytes) -> Reading:
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD:
             return Reading("encrypted", detail="it asks for a password")
-        raise Unreadable("the PDF is damaged or cut short") from error
+        raise Unreadable(said("the PDF is damaged or cut short")) from error
     try:
         count = min(len(document), MOST_PAGES)
         pages = [_lines(document, number) for number in range(count)]
         more = f"only its first {MOST_PAGES} pages are read" if len(document) > MOST_PAGES else None
     except pypdfium2.PdfiumError as error:
-        raise Unreadable("a page of the PDF is damaged") from error
+        raise Unreadable(said("a page of the PDF is damaged")) from error
     finally:
         document.close()
     text = "".join(line.text for page in pages for line in page)

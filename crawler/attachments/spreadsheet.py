@@ -11,6 +11,7 @@ import python_calamine as calamine
 from crawler.attachments._package import opened
 from store.errors import Unreadable
 from store.flow import Reading
+from store.said import said
 
 MOST_SHEETS = 100
 MOST_ROWS = 20_000
@@ -31,20 +32,20 @@ def read(body: bytes) -> Reading:
         for name in workbook.sheet_names[:MOST_SHEETS]:
             sheet = workbook.get_sheet_by_name(name)
             if cells + sheet.total_width * min(sheet.total_height, MOST_ROWS) > MOST_CELLS:
-                return Reading("too large", detail=f"more than {MOST_CELLS} cells")
+                return Reading("too large", detail=said("more than {most} cells", most=MOST_CELLS))
             rows = sheet.to_python(nrows=MOST_ROWS)
             cells += sheet.total_width * len(rows)
             told = [line for row in rows if (line := "\t".join(map(_cell, row)).rstrip("\t")).strip()]
             lines += [name, *told] if told else []
     except calamine.PasswordError:
-        return Reading("encrypted", detail="it asks for a password")
+        return Reading("encrypted", detail=said("it asks for a password"))
     except calamine.CalamineError as error:
-        raise Unreadable("the spreadsheet is damaged") from error
+        raise Unreadable(said("the spreadsheet is damaged")) from error
     except BaseException as error:
         # The library is Rust, and where it panics over a damaged file that is no Exception, of a class without a module.
         if type(error).__name__ != "PanicException":
             raise
-        raise Unreadable("the spreadsheet is damaged") from error
+        raise Unreadable(said("the spreadsheet is damaged")) from error
     return Reading("read", "\n".join(lines))
 
 

@@ -16,6 +16,7 @@ from crawler.attachments._numbers import Numbers
 from crawler.attachments._package import local, opened, unpacked, xml
 from store.errors import Unreadable
 from store.flow import Reading
+from store.said import said
 
 MAIN = "word/document.xml"
 # What was deleted is no text, nor is what a program that knows no text boxes would show instead of one.
@@ -37,10 +38,10 @@ def read(body: bytes) -> Reading:
         numbers = Numbers(_beside(archive, main, "numbering.xml"), _beside(archive, main, "styles.xml"))
     found = next((part for part in document if local(part) == "body"), None)
     if found is None:
-        raise Unreadable("the Word file has no body")
-    lines = [said for line in _blocks(found, numbers) if (said := line.strip())]
+        raise Unreadable(said("the Word file has no body"))
+    lines = [text for line in _blocks(found, numbers) if (text := line.strip())]
     if not lines:
-        return Reading("scanned", detail="it has no text")
+        return Reading("scanned", detail=said("it has no text"))
     return Reading("read", "\n".join(lines))
 
 
@@ -84,7 +85,7 @@ def _cell(cell: etree._Element, numbers: Numbers) -> list[str]:
     inner = (
         [part for part in cell.iter(etree.Element) if local(part) == "tc"] if local(cell) == "sdt" else [cell]
     )
-    return [said for part in inner for line in _blocks(part, numbers) if (said := " ".join(line.split()))]
+    return [text for part in inner for line in _blocks(part, numbers) if (text := " ".join(line.split()))]
 
 
 def _paragraph(paragraph: etree._Element, numbers: Numbers) -> Iterator[str]:

@@ -16,6 +16,7 @@ import olefile
 from crawler.attachments._package import BROKEN
 from store.errors import Unreadable
 from store.flow import Reading
+from store.said import said
 
 WORD_97 = 0x00C1
 IS_ENCRYPTED, TABLE_IN_1 = 0x0100, 0x0200
@@ -36,15 +37,15 @@ def read(body: bytes) -> Reading:
             main = container.openstream("WordDocument").read()
             version, flags = struct.unpack_from("<2xH6xH", main)
             if flags & IS_ENCRYPTED:
-                return Reading("encrypted", detail="it asks for a password")
+                return Reading("encrypted", detail=said("it asks for a password"))
             if version < WORD_97:
-                raise Unreadable("written by a Word before 97")
+                raise Unreadable(said("written by a Word before 97"))
             table = container.openstream("1Table" if flags & TABLE_IN_1 else "0Table").read()
         text = "".join(_pieces(main, table))
     except BROKEN as error:
-        raise Unreadable("the Word file is damaged") from error
+        raise Unreadable(said("the Word file is damaged")) from error
     lines = "\n".join(_lines(text))
-    return Reading("read", lines) if lines else Reading("scanned", detail="it has no text")
+    return Reading("read", lines) if lines else Reading("scanned", detail=said("it has no text"))
 
 
 def _pieces(main: bytes, table: bytes) -> Iterator[str]:
@@ -69,7 +70,7 @@ def _piece_table(main: bytes, table: bytes) -> list[tuple[int, int, int]]:
     while position < len(clx) and clx[position] == 1:  # Prc: formatting
         position += 3 + struct.unpack_from("<H", clx, position + 1)[0]
     if position >= len(clx) or clx[position] != 2:
-        raise Unreadable("the Word file has no piece table")
+        raise Unreadable(said("the Word file has no piece table"))
     (length,) = struct.unpack_from("<I", clx, position + 1)
     pieces = clx[position + 5 : position + 5 + length]
     count = (len(pieces) - 4) // 12
@@ -78,7 +79,7 @@ def _piece_table(main: bytes, table: bytes) -> list[tuple[int, int, int]]:
     found = list(zip(starts, starts[1:], places, strict=False))
     # each character lies in one piece, so that hostile pieces can't tell the same text a million times
     if any(start >= end for start, end, _ in found) or (found and starts[-1] > len(main)):
-        raise Unreadable("the Word file's pieces overlap")
+        raise Unreadable(said("the Word file's pieces overlap"))
     return found
 
 

@@ -38,6 +38,7 @@ from crawler.extraction.tree import body_of, is_hidden, metas, page_title, parse
 from crawler.sources.schema import DocumentRules
 from store.errors import Blocked, SiteError, Unreadable
 from store.flow import Capture, Metadata, Page, Place
+from store.said import said
 
 __all__ = ["Template", "decode", "join", "learn", "outline", "parse", "read"]
 
@@ -135,7 +136,7 @@ def _page(
         reading = Reading(whole[:start], [], whole[start:])
         files = files or media.shown(opened.body, whole, start, url)
     if not (text or (start is not None and files and heading)):
-        raise Unreadable(f"{url}: no text found; give `document: content` in the source file")
+        raise Unreadable(said("no text found; give `document: content` in the source file"), url)
     nodes = outline(text)
     published = select_text(opened.root, rules.published) if rules.published else None
     described, origins = metadata.describe(url, opened.root, opened.meta, reading, heading, nodes, published)
@@ -201,9 +202,11 @@ def _said(root: etree._Element, path: str) -> str | None:
 def _text(capture: Capture, charset: str | None) -> str:
     media_type = (capture.header("Content-Type") or "").split(";")[0].strip()
     if _BINARY.match(capture.body[:8]) or not _MEDIA.match(media_type):
-        raise Unreadable(f"{capture.url}: this is {media_type or 'a binary file'}, not a page")
+        raise Unreadable(
+            said("this is {kind}, not a page", kind=media_type or said("a binary file")), capture.url
+        )
     if not capture.body.strip():
-        raise Unreadable(f"{capture.url}: the answer is empty")
+        raise Unreadable(said("the answer is empty"), capture.url)
     html, _ = decode(capture.body, header_charset(capture.header("Content-Type")), charset)
     limits.check_text(capture.url, html)
     if media_type == "text/plain" or "<" not in html[:2000]:
@@ -229,6 +232,8 @@ def _removed(root: etree._Element, rules: DocumentRules) -> set[etree._Element]:
 def _refuse(url: str, root: etree._Element, named: str, whole: list[Line], meta: dict[str, str]) -> None:
     reason = blocked.why(root, named, whole, meta)
     if reason:
-        raise Blocked(f"{url}: {reason} instead of a document")
+        raise Blocked(said("{reason} instead of a document", reason=reason), url)
     if not whole:
-        raise Unreadable(f"{url}: the page has no text; it may be built by scripts (`fetch: render: true`)")
+        raise Unreadable(
+            said("the page has no text; it may be built by scripts (`fetch: render: true`)"), url
+        )

@@ -11,6 +11,7 @@ from crawler.extraction import dates, labels
 from crawler.extraction.locate import weigh
 from crawler.extraction.render import Line
 from crawler.extraction.rules import Rule, Rules
+from store.said import said
 
 PROSE = 200
 """A page with more characters of prose is a document, whatever words are in it."""
@@ -76,13 +77,13 @@ def why(root: etree._Element, title: str, lines: list[Line], meta: dict[str, str
         for script in root.iter("script"):
             code = (script.text or "")[:200_000]
             if _CHALLENGE.search(code):
-                return "a challenge that a script has to solve"
+                return said("a challenge that a script has to solve")
     if sum(line.linked for line in lines) > 600:
         return None  # a site's frame with navigation: an ordinary page with a short text
     if not named and any(labels.is_info(line.text) and dates.find(line.text) for line in lines):
         return None  # what prints when it was published is a document, however short
     found = [t for t in (title, *(line.text for line in lines[:80])) if SIGNS.fit(t)]
-    return f"a page that says {found[0][:60]!r}" if found else None
+    return said("a page that says “{words}”", words=found[0][:60]) if found else None
 
 
 def _says_more(lines: list[Line], limit: float) -> bool:

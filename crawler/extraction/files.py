@@ -18,6 +18,7 @@ from crawler.extraction.render import Line
 from crawler.extraction.title import tidy
 from store.errors import Unreadable
 from store.flow import Attachment, Capture, Metadata, Node, Page, Reading
+from store.said import said
 
 COVER = 800
 """Most characters of a page that only hands a file down: a notice with its addressees, signature and contacts."""
@@ -37,13 +38,16 @@ def read_file(capture: Capture, reading: Reading, listed: str | None = None) -> 
 
     Raises Unreadable for a file without text: a scanned one, one behind a password, a broken one."""
     if reading.state != "read" or not reading.text:
-        raise Unreadable(f"{capture.url}: the file is {reading.state}: {reading.detail or 'it has no text'}")
+        why = reading.detail or (
+            said("it is too large") if reading.state == "too large" else said("it has no text")
+        )
+        raise Unreadable(said("the file can't be read: {why}", why=why), capture.url)
     title = _SUFFIX.sub("", listed or "").strip() or None
     if title is None or _CUT.search(title):
         title = _title(reading.text) or title
     nodes = outline(reading.text)
-    said = _metadata(capture.url, reading.text, title, nodes)
-    return Page(capture.url, title, reading.text, said, nodes, ())
+    described = _metadata(capture.url, reading.text, title, nodes)
+    return Page(capture.url, title, reading.text, described, nodes, ())
 
 
 def joined(page: Page, attachments: Sequence[Attachment]) -> Page:

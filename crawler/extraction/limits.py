@@ -8,6 +8,7 @@ from lxml import etree
 
 from crawler.extraction.render import Line
 from store.errors import Unreadable
+from store.said import said
 
 CHARS = 8_000_000
 """The longest plan seen has 0.1 million characters of text; pages pasted from Word have 3 million of markup."""
@@ -18,16 +19,20 @@ LINES = 60_000
 def check_text(url: str, html: str) -> None:
     """Raises Unreadable for a page of more than `CHARS` characters."""
     if len(html) > CHARS:
-        raise Unreadable(f"{url}: too large: {len(html):,} characters, at most {CHARS:,} are read")
+        raise Unreadable(
+            said("too large: {many:,} characters, at most {most:,} are read", many=len(html), most=CHARS), url
+        )
 
 
 def check_tree(url: str, root: etree._Element) -> None:
     """Raises Unreadable for a page of more than `ELEMENTS` elements."""
     if next(islice(root.iter(etree.Element), ELEMENTS, None), None) is not None:
-        raise Unreadable(f"{url}: too large: more than {ELEMENTS:,} elements")
+        raise Unreadable(said("too large: more than {most:,} elements", most=ELEMENTS), url)
 
 
 def check_lines(url: str, lines: list[Line]) -> None:
     """Raises Unreadable for a page of more than `LINES` lines."""
     if len(lines) > LINES:
-        raise Unreadable(f"{url}: too large: {len(lines):,} lines, at most {LINES:,} are read")
+        raise Unreadable(
+            said("too large: {many:,} lines, at most {most:,} are read", many=len(lines), most=LINES), url
+        )

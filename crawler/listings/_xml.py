@@ -15,6 +15,7 @@ from crawler.listings import _dates
 from crawler.listings._lines import CHINA
 from store.errors import Unreadable
 from store.flow import Capture
+from store.said import said
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
@@ -33,7 +34,7 @@ def parse(capture: Capture, charset: str | None) -> Selector:
     )
     root = etree.fromstring(text.encode(), parser) if text.startswith("<") else None
     if root is None:
-        raise Unreadable(f"{capture.url}: this is no XML; see `type` in the source file")
+        raise Unreadable(said("this is no XML; see `type` in the source file"), capture.url)
     for element in root.iter(etree.Element):
         element.tag = etree.QName(element).localname
     return Selector(root=root, type="xml")

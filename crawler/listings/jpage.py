@@ -15,6 +15,7 @@ from crawler.listings import _addresses, _lines
 from crawler.sources.schema import ListingRules
 from store.errors import Unreadable
 from store.flow import Capture, Listing
+from store.said import said
 
 _RECORD = re.compile(r"<record>\s*<!\[CDATA\[(.*?)\]\]>\s*</record>", re.S | re.I)
 _MARK = "<recordset"
@@ -33,7 +34,7 @@ def read(capture: Capture, rules: ListingRules, number: int, charset: str | None
     text, _ = decode(capture.body, header_charset(capture.header("Content-Type")), charset)
     if _MARK not in text.lower():
         raise Unreadable(
-            f"{capture.url}: there is no <recordset> of jpage here; see `type` in the source file"
+            said("there is no <recordset> of jpage here; see `type` in the source file"), capture.url
         )
     found = rows(text)
     items = selectors.select(found, rules.item) if rules.item else found.css("body > div")

@@ -16,6 +16,7 @@ from crawler.listings._text import plain
 from crawler.sources.schema import ListingRules
 from store.errors import Unreadable
 from store.flow import Capture, Listing
+from store.said import said
 
 LINK, TITLE = "url", "title"
 _WRAPPED = re.compile(r"^\s*[\w$.]{1,100}\s*\((.*)\)\s*;?\s*$", re.S)
@@ -66,7 +67,7 @@ def parse(capture: Capture, charset: str | None) -> Any:
         return json.loads(wrapped[1] if wrapped else text)
     except (ValueError, RecursionError) as error:
         raise Unreadable(
-            f"{capture.url}: this is no JSON ({error}); see `type` in the source file"
+            said("this is no JSON ({error}); see `type` in the source file", error=error), capture.url
         ) from error
 
 

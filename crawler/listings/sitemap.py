@@ -10,6 +10,7 @@ from crawler.listings import _addresses, _lines, _xml
 from crawler.sources.schema import ListingRules
 from store.errors import Unreadable
 from store.flow import Capture, Listing
+from store.said import said
 
 ITEM, LINK, TITLE, DATE = "//url", "./loc", "./news/title", "./lastmod | ./news/publication_date"
 
@@ -25,7 +26,7 @@ def read(capture: Capture, rules: ListingRules, number: int, charset: str | None
     index of sitemaps, whose parts a source names in `urls`."""
     tree = _xml.parse(capture, charset)
     if tree.root.tag == "sitemapindex":
-        raise Unreadable(f"{capture.url}: this is an index of sitemaps; name its parts in `urls`")
+        raise Unreadable(said("this is an index of sitemaps; name its parts in `urls`"), capture.url)
     lines: dict[str, _lines.Line] = {}
     for item in selectors.select(tree, rules.item or ITEM):
         url = _addresses.absolute(capture.url, _lines.first(item, rules.link or LINK) or "")

@@ -14,12 +14,17 @@ from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionRe
 from zope.interface import implementer
 
 from store.internet import may_connect
+from store.said import said
 
 PORTS = {None, 80, 443, 8080, 8443}
 
 
 class RefusedAddress(IgnoreRequest):
-    """A request that must not be made."""
+    """A request that must not be made; `says` is why."""
+
+    def __init__(self, says: str, url: str) -> None:
+        super().__init__(f"{url}: {says}")
+        self.says, self.url = says, url
 
 
 def check_url(url: str, *, allow_private: bool) -> None:
@@ -28,19 +33,19 @@ def check_url(url: str, *, allow_private: bool) -> None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise RefusedAddress(f"{url}: is no address: {error}") from error
+        raise RefusedAddress(said("is no address: {error}", error=error), url) from error
     if parts.scheme not in ("http", "https"):
-        raise RefusedAddress(f"{url}: only http and https are fetched")
+        raise RefusedAddress(said("only http and https are fetched"), url)
     if parts.username is not None:
-        raise RefusedAddress(f"{url}: an address with a user name is not fetched")
+        raise RefusedAddress(said("an address with a user name is not fetched"), url)
     if not allow_private and port not in PORTS:
-        raise RefusedAddress(f"{url}: port {port} is not a web port")
+        raise RefusedAddress(said("port {port} is not a web port", port=port), url)
     try:
         allowed = may_connect((parts.hostname or "").strip("[]"), allow_private=allow_private)
     except ValueError:
         return  # a name
     if not allowed:
-        raise RefusedAddress(f"{url}: is no public address")
+        raise RefusedAddress(said("is no public address"), url)
 
 
 class AddressGuard:

@@ -14,6 +14,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from crawler.manners import host_of
 from crawler.middlewares.turns import HostClosed
 from crawler.wire import in_words
+from store.said import said
 
 LONGEST = 512 << 10
 """Bytes that are read; RFC 9309 §2.5 wants 500 KiB at least."""
@@ -31,7 +32,10 @@ class Robots(RobotsTxtMiddleware):
             raise HostClosed(
                 host_of(request.url),
                 "unreachable",
-                f"its robots.txt can't be had, so nothing is asked: the site answers {response.status}",
+                said(
+                    "its robots.txt can't be had, so nothing is asked: the site answers {status}",
+                    status=response.status,
+                ),
             )
         text = response.body[:LONGEST] if response.status < 400 else b""
         await super()._parse_robots(response.replace(body=text), netloc, request)

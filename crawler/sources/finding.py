@@ -14,6 +14,7 @@ from crawler.sources.detecting import Detected, Elsewhere, detect
 from crawler.sources.schema import DocumentRules, MatchRules
 from store.errors import SiteError, Unreachable, Unreadable
 from store.flow import Capture, Entry, Page
+from store.said import said
 
 DOCUMENTS = 3
 MOST_HOPS = 3
@@ -55,14 +56,15 @@ def _listing(url: str, *, render: bool) -> Generator[str, Answer, tuple[Detected
             return found, notes
         url = following(found, url)
         notes.append(f"this is {found.why}; looked at {url}")
-    raise Unreadable(f"{url}: no listing found; give the address of a column's list")
+    raise Unreadable(said("no listing found; give the address of a column's list"), url)
 
 
 def following(found: Elsewhere, url: str) -> str:
     """Where to look instead. Raises Unreadable where nobody says."""
     if not found.urls or found.urls[0] == url:
         raise Unreadable(
-            f"{url}: this is {found.why} that leads nowhere; give the address of a column's list"
+            said("this is {what} that leads nowhere; give the address of a column's list", what=found.why),
+            url,
         )
     return found.urls[0]
 

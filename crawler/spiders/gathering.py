@@ -17,6 +17,7 @@ from crawler.extraction.attachments import TYPES
 from crawler.wire import plainly
 from store.archive import digest
 from store.flow import Attachment, Capture, Fetched, Known, Page, Visit
+from store.said import said
 
 READ = frozenset(TYPES[suffix] for suffix in ("pdf", "doc", "docx", "wps", "et", "xls", "xlsx", "ofd", "zip"))
 MOST = 60
@@ -75,11 +76,13 @@ def answered(known: Known, response: Response, capture: Capture, held: int) -> F
     if response.status == 304:
         return Fetched(known.attachment)
     if response.status in (404, 410):
-        return _missed(known, f"the site answers {response.status}", capture, is_missing=True)
+        return _missed(
+            known, said("the site answers {status}", status=response.status), capture, is_missing=True
+        )
     if response.status != 200:
-        return _missed(known, f"the site answers {response.status}", capture)
+        return _missed(known, said("the site answers {status}", status=response.status), capture)
     if _is_page(capture):
-        return _missed(known, "the site answers with a page instead of the file", capture)
+        return _missed(known, said("the site answers with a page instead of the file"), capture)
     if held + len(capture.body) > MOST_HELD:
         return _too_large(known)
     found = digest(capture.body)
@@ -112,7 +115,7 @@ def _missed(known: Known, problem: str, capture: Capture | None, *, is_missing: 
 
 def _too_large(known: Known) -> Fetched:
     if known.attachment.digest is not None:
-        return _missed(known, "the file has become larger than what is fetched", None)
+        return _missed(known, said("the file has become larger than what is fetched"), None)
     return Fetched(replace(known.attachment, state="too large"))
 
 

@@ -25,6 +25,7 @@ from store.flow import Capture, Listing, Visit
 from store.health import rhythm
 from store.hosts import Hosts
 from store.keep import Keeper
+from store.said import said
 
 OK, NOT_MODIFIED = 200, 304
 MISSING = (404, 410)
@@ -97,7 +98,11 @@ class ListingSpider(scrapy.Spider):
         if walk.filling is not None and walk.filling != before:
             self.keeper.keep_filling(walk.start, walk.filling)
         if walk.is_cut:
-            told = f"it goes on after page {number}; yaodian crawl {self.source.id} --full goes on from there"
+            told = said(
+                "it goes on after page {page}; yaodian crawl {source} --full goes on from there",
+                page=number,
+                source=self.source.id,
+            )
             self._problem("cut", visit.url, told)
         elif step is not None and step.url not in self._listings_asked:
             yield self._ask_listing(step.url, step.number, walk)
@@ -109,7 +114,7 @@ class ListingSpider(scrapy.Spider):
         try:
             listing = self.listing_reader.read(capture, rules, number, self.source.fetch.charset)
         except Unreadable as error:
-            self._problem("unreadable", visit.url, without(capture.url, error), response)
+            self._problem("unreadable", visit.url, error.says, response)
             return None
         if listing.entries or self._may_end(number):
             return listing
@@ -117,8 +122,11 @@ class ListingSpider(scrapy.Spider):
             self._problem("blocked", visit.url, words, response)
             return None
         lines = listing.addressless
-        told = f"its {lines} lines lead nowhere" if lines else "its selectors may no longer fit"
-        self._problem("nothing found", visit.url, f"the listing has no entries; {told}", response)
+        if lines:
+            told = said("the listing has no entries; its {lines} lines lead nowhere", lines=lines)
+        else:
+            told = said("the listing has no entries; its selectors may no longer fit")
+        self._problem("nothing found", visit.url, told, response)
         return None
 
     def _entries(self, listing: Listing, response: Response, visit: Visit, walk: Walk) -> Iterator[Request]:
@@ -134,9 +142,8 @@ class ListingSpider(scrapy.Spider):
             self.counts["newest"], self.counts["pause"] = found_rhythm
         self.counts["matched"] += len(matched)
         if len(listing.entries) + listing.addressless >= MOST_ENTRIES:
-            self._problem(
-                "cut", visit.url, f"it names {MOST_ENTRIES} documents or more; the rest is left out", response
-            )
+            told = said("it names {most} documents or more; the rest is left out", most=MOST_ENTRIES)
+            self._problem("cut", visit.url, told, response)
         if not listing.entries:
             walk.ended()
             return
@@ -168,7 +175,7 @@ class ListingSpider(scrapy.Spider):
     def _refused(self, response: Response) -> None:
         visit: Visit = response.meta["visit"]
         sign = manners.sign_of(response.status)
-        told = f"the site answers {response.status}"
+        told = said("the site answers {status}", status=response.status)
         self._problem(sign, response.url, told, response, document=visit.document)
 
     def _problem(
@@ -210,12 +217,7 @@ def _challenge(capture: Capture) -> str | None:
     try:
         read(capture)
     except Blocked as error:
-        return without(capture.url, error)
+        return error.says
     except Unreadable:
         return None
     return None
-
-
-def without(url: str, error: Exception) -> str:
-    """What an error says behind the URL that it begins with."""
-    return str(error).removeprefix(f"{url}: ")

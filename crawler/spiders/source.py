@@ -13,13 +13,14 @@ from crawler import apart, attachments, templates
 from crawler.extraction import files, join
 from crawler.sources.schema import Source
 from crawler.spiders.gathering import Gathering, answered, failed, wanted
-from crawler.spiders.listing import MISSING, NOT_MODIFIED, OK, ListingSpider, without
+from crawler.spiders.listing import MISSING, NOT_MODIFIED, OK, ListingSpider
 from crawler.wire import capture_of
 from store.errors import Blocked, Unreadable
 from store.flow import Capture, Fetched, Known, Outcome, Page, Visit
 from store.hosts import Hosts
 from store.keep import Keeper
 from store.moves import is_front_page
+from store.said import said
 
 PERMANENT = {301, 308}
 # Before the next document, so that few pages wait for their attachments at a time.
@@ -121,13 +122,13 @@ class SourceSpider(ListingSpider):
             page = await self._read(capture, visit)
         except Blocked as error:
             url = capture.url if before else visit.url
-            self._problem("blocked", url, without(capture.url, error), response, document)
+            self._problem("blocked", url, error.says, response, document)
         except Unreadable as error:
             if before:
-                self._problem("unreadable", capture.url, without(capture.url, error), response, document)
+                self._problem("unreadable", capture.url, error.says, response, document)
             else:
-                self._count_problem("unreadable", visit.url, without(capture.url, error))
-                self.keeper.keep_unreadable(document, capture, without(capture.url, error))
+                self._count_problem("unreadable", visit.url, error.says)
+                self.keeper.keep_unreadable(document, capture, error.says)
         else:
             self._judge_reading(page, capture)
             return self._follow(response, visit, document, (*before, (capture, page)))
@@ -148,7 +149,7 @@ class SourceSpider(ListingSpider):
         for field in missed:
             if field not in self._missed:
                 self._missed.add(field)
-                told = f"`document: {field}` in the source file finds nothing on this page"
+                told = said("`document: {field}` in the source file finds nothing on this page", field=field)
                 self.keeper.report("selector missed", capture.url, told, capture)
 
     def _follow(self, response: Response, visit: Visit, document: str, parts: Parts) -> list[Request]:
@@ -158,7 +159,7 @@ class SourceSpider(ListingSpider):
             return self._joined(response, visit, document, parts)
         if len(parts) < MOST_PARTS:
             return [self._ask(Visit(following, document), self.on_part, first=visit, parts=parts)]
-        told = f"the article has more than {MOST_PARTS} pages"
+        told = said("the article has more than {most} pages", most=MOST_PARTS)
         self._problem("unreadable", visit.url, told, document=document)
         return []
 
@@ -201,7 +202,7 @@ class SourceSpider(ListingSpider):
             try:
                 requests.append(self._ask_attachment(gathering, known))
             except ValueError as error:
-                nowhere = Fetched(known.attachment, problem=f"no web address: {error}")
+                nowhere = Fetched(known.attachment, problem=said("no web address: {error}", error=error))
                 requests += self._came(gathering, known, nowhere)
         return requests
 

@@ -22,6 +22,7 @@ from crawler.sources.schema import ListingRules
 from store.errors import SiteError, Unreadable
 from store.flow import Capture, Entry
 from store.identity import is_web_address
+from store.said import said
 
 Element = etree._Element
 NOWHERE = "http://site.invalid/"
@@ -54,9 +55,12 @@ def detect(capture: Capture) -> Detected | Elsewhere:
     text, charset = decode(capture.body, header_charset(capture.header("Content-Type")))
     head = text.lstrip("\ufeff \r\n\t")[:2000].lower()
     if "\x00" in head or head.startswith(("%pdf", "pk\x03")) or not head:
-        raise Unreadable(f"{capture.url}: this is {'empty' if not head else 'a binary file'}, not a listing")
+        raise Unreadable(
+            said("this is {kind}, not a listing", kind=said("a binary file") if head else said("empty")),
+            capture.url,
+        )
     if "<sitemapindex" in head:
-        return Elsewhere(tuple(listings.reader("sitemap").parts(capture)), "an index of sitemaps")  # type: ignore[attr-defined]
+        return Elsewhere(tuple(listings.reader("sitemap").parts(capture)), said("an index of sitemaps"))  # type: ignore[attr-defined]
     if "<urlset" in head:
         return _told(capture, ListingRules(type="sitemap", urls=(capture.url,)), charset)
     if any(mark in head for mark in ("<rss", "<feed", "<rdf:rdf")):
@@ -71,8 +75,14 @@ def detect(capture: Capture) -> Detected | Elsewhere:
 def _told(capture: Capture, rules: ListingRules, charset: str, root: Element | None = None) -> Detected:
     listing = listings.reader(rules.type).read(capture, rules, 1, None)
     if not listing.entries:
-        lines = f"its {listing.addressless} lines lead nowhere" if listing.addressless else "it has no lines"
-        raise Unreadable(f"{capture.url}: {lines}; give the address of a column's list")
+        if listing.addressless:
+            told = said(
+                "its {lines} lines lead nowhere; give the address of a column's list",
+                lines=listing.addressless,
+            )
+        else:
+            told = said("it has no lines; give the address of a column's list")
+        raise Unreadable(told, capture.url)
     described = about.read(etree.Element("html") if root is None else root, capture.url)
     return Detected(
         rules,
@@ -86,19 +96,19 @@ def _told(capture: Capture, rules: ListingRules, charset: str, root: Element | N
 def _notes(rules: ListingRules, entries: tuple[Entry, ...], dead: int, described: About) -> tuple[str, ...]:
     notes = []
     if not any(entry.date for entry in entries):
-        notes.append("no dates: neither the lines nor the addresses tell any")
+        notes.append(said("no dates: neither the lines nor the addresses tell any"))
     elif undated := sum(entry.date is None for entry in entries):
-        notes.append(f"{undated} of {len(entries)} entries have no date")
+        notes.append(said("{undated} of {all} entries have no date", undated=undated, all=len(entries)))
     if dead:
-        notes.append(f"{dead} lines lead nowhere, and are left out")
+        notes.append(said("{lines} lines lead nowhere, and are left out", lines=dead))
     if rules.type in ("html", "jpage", "json") and not (rules.next or rules.pages):
-        notes.append("no further pages: the page names none")
+        notes.append(said("no further pages: the page names none"))
     if rules.urls[0].startswith(NOWHERE):
-        notes.append("the file doesn't say where it came from; give --url")
+        notes.append(said("the file doesn't say where it came from; give --url"))
     if described.publisher is None:
-        notes.append("the page doesn't say who publishes it")
+        notes.append(said("the page doesn't say who publishes it"))
     if described.region is None:
-        notes.append("the page doesn't say which region it is of")
+        notes.append(said("the page doesn't say which region it is of"))
     return tuple(notes)
 
 
@@ -114,21 +124,32 @@ def _page(capture: Capture, text: str, charset: str) -> Detected | Elsewhere:
     if (block is None or _is_weak(block)) and _is_article(capture, root):
         column = about.column_url(root, capture.url, base)
         if column:
-            return Elsewhere((column,), "an article")
+            return Elsewhere((column,), said("an article"))
         raise Unreadable(
-            f"{capture.url}: this is an article that names no column; give the address of the column's list"
+            said("this is an article that names no column; give the address of the column's list"),
+            capture.url,
         )
     if block is None or max(blocks.likeness(link.title) for link in block.links) < 0.3:
         leads = portal.told(portal.menu(root, base, capture.url))
-        instead = f"; it leads to columns, give the address of one: {leads}" if leads else None
-        raise Unreadable(f"{capture.url}: no list found on this page{instead or _hint(capture, text)}")
+        if leads:
+            told = said(
+                "no list found on this page; it leads to columns, give the address of one: {columns}",
+                columns=leads,
+            )
+        else:
+            told = _no_list(capture, text)
+        raise Unreadable(told, capture.url)
     columns = []
     if not blocks.is_main(block, root, base) and portal.shows_only_newest(block, base, capture.url):
         columns = portal.columns(root, base, capture.url)
     if len(columns) >= portal.FEWEST and portal.is_front(capture.url):
         raise Unreadable(
-            f"{capture.url}: this page shows {len(columns)} columns and is the list of none; give the address of "
-            f"one: {portal.told(columns)}"
+            said(
+                "this page shows {many} columns and is the list of none; give the address of one: {columns}",
+                many=len(columns),
+                columns=portal.told(columns),
+            ),
+            capture.url,
         )
     found = _told(capture, _rules(root, block, base, capture.url), charset, root)
     if not columns:
@@ -174,14 +195,20 @@ def _is_article(capture: Capture, root: Element) -> bool:
     return page.confidence >= 0.6 and len(page.text) > LONG and page.text.count("\n") < len(page.text) / 25
 
 
-def _hint(capture: Capture, text: str) -> str:
-    """What is known of pages whose list a browser alone shows."""
+def _no_list(capture: Capture, text: str) -> str:
+    """With what is known of pages whose list a browser alone shows."""
     lower = text.lower()
     if "<li" in lower and any("<li" in part[: part.find("-->")].lower() for part in lower.split("<!--")[1:]):
-        return "; its lines stand within a comment: the visible ones come by script, so look for the JSON it fetches"
+        return said(
+            "no list found on this page; its lines stand within a comment: the visible ones come by script, so look for "
+            "the JSON it fetches"
+        )
     if lower.count("<a ") < 5 and "<script" in lower and not capture.header("X-Rendered-By"):
-        return "; it is built by scripts: give the address of the JSON it fetches, or let a browser open it: --render"
-    return "; give the address of a column's list"
+        return said(
+            "no list found on this page; it is built by scripts: give the address of the JSON it fetches, or let a browser "
+            "open it: --render"
+        )
+    return said("no list found on this page; give the address of a column's list")
 
 
 def as_file(detected: Detected, *, render: bool = False, **given: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from crawler.sources.detecting.blocks import likeness
 from crawler.sources.schema import ListingRules
 from store.errors import Unreadable
 from store.flow import Capture
+from store.said import said
 
 DEEPEST = 8
 _TITLE = re.compile(r"title|name|subject|bt$", re.I)
@@ -44,7 +45,7 @@ def rules(capture: Capture) -> ListingRules | None:
             best = found[0] * len(rows), path, found[1]
     if best is None:
         raise Unreadable(
-            f"{capture.url}: no rows with a title and an address in this JSON; write the source by hand"
+            said("no rows with a title and an address in this JSON; write the source by hand"), capture.url
         )
     parts = best[2]
     return ListingRules(

@@ -68,9 +68,13 @@ def tell_findings(
         if sorted(told) == sorted(what for what, _ in wrong):
             return False
         say = language.speech(operator.language)
-        what = words.listed(dict.fromkeys(what for what, _ in wrong), say) or say.gettext("恢复正常")
+        shown = [
+            (words.named(words.CHECKED, what, operator.language), worded(says, operator.language))
+            for what, says in wrong
+        ]
+        what = words.listed(dict.fromkeys(name for name, _ in shown), say) or say.gettext("恢复正常")
         subject = say.gettext("要点 服务检查：%(what)s") % {"what": what}
-        text = environment(operator.language).get_template("doctor.txt").render(wrong=wrong)
+        text = environment(operator.language).get_template("doctor.txt").render(wrong=shown)
         letter = Letter(subject, text, "", text, {"wrong": [list(one) for one in wrong]})
         outbox.put(session, "doctor", letter, [Reader(operator.address)], post.domain, now)
         return True

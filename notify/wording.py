@@ -1,4 +1,4 @@
-"""What is said of sites (`store.said`) in the reader's language. The rows hold English sentences; each is found again among
+"""What is said of sites and of the service (`store.said`) in the reader's language. The rows hold English sentences; each is found again among
 the messages by its words, so that what was kept before a translation came is translated, too.
 
 `templates/locale/<language>/LC_MESSAGES/said.po` holds the translations; `make messages` brings them up to date.
@@ -55,9 +55,12 @@ def wordings(language: str) -> tuple[Wording, ...]:
 
 
 def _pattern(message: str) -> re.Pattern[str]:
-    parts = []
+    parts: list[str] = []
+    named: set[str] = set()
     for words, name, _, _ in Formatter().parse(message):
         parts.append(re.escape(words))
         if name is not None:
-            parts.append(f"(?P<{name}>.+)")
+            # A value that is told twice is the same.
+            parts.append(f"(?P={name})" if name in named else f"(?P<{name}>.+)")
+            named.add(name)
     return re.compile("".join(parts), re.S)

@@ -60,6 +60,19 @@ SIGNS = {
     "silent": N_("很久没有新条目"),
     "attachment": N_("附件取不到"),
 }
+# What `yaodian doctor` looks at.
+CHECKED = {
+    "data": N_("数据目录"),
+    "database": N_("数据库"),
+    "archive": N_("存档"),
+    "disk": N_("磁盘"),
+    "smtp": N_("发信服务器"),
+    "sources": N_("来源文件"),
+    "dns": N_("域名"),
+    "clock": N_("时钟"),
+    "service": N_("服务"),
+    "queue": N_("任务队列"),
+}
 # The kinds that extraction knows; another one is shown as it is.
 KINDS = {
     name: name

@@ -1,4 +1,4 @@
-"""What is said of a site: kept and logged in English, and put into the reader's language where it is shown."""
+"""What is said of a site or of the service: kept and logged in English, and put into the reader's language where it is shown."""
 
 from __future__ import annotations
 

@@ -161,5 +161,5 @@ def test_the_operator_is_told_once_of_what_the_hourly_look_finds(
     with database.read() as session:
         letters = session.scalars(select(rows.Letter).order_by(rows.Letter.id)).all()
     subjects = [letter.content["subject"].removeprefix("要点 服务检查：") for letter in letters]
-    assert subjects[-3:] == ["sources", "sources、smtp", "恢复正常"]
-    assert "smtp: smtp is off" in letters[-2].content["text"]
+    assert subjects[-3:] == ["来源文件", "来源文件、发信服务器", "恢复正常"]
+    assert "发信服务器: smtp is off" in letters[-2].content["text"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import urlsplit
 
 import lxml.html
@@ -12,6 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from store import models as rows
 from store.database import Database
+from store.said import said
 
 
 def links(html: str, start: str = "/") -> set[str]:
@@ -48,6 +50,29 @@ def test_every_page_that_a_reader_can_reach_answers(reader: TestClient) -> None:
                 seen.add(key)
                 waiting.append(href)
     assert len(seen) > 40
+
+
+def test_what_was_wrong_with_a_source_is_told_in_the_readers_language(
+    reader: TestClient, archive: Database
+) -> None:
+    told = said("the site answers {status}", status=412)
+    with archive.write() as session:
+        source = session.scalars(select(rows.Source.id)).first()
+        event = rows.HealthEvent(
+            source_id=source,
+            at=dt.datetime(2026, 3, 2, tzinfo=dt.UTC),
+            sign="blocked",
+            url="http://e.org/",
+            detail=told,
+        )
+        session.add(event)
+    chinese = reader.get(f"/sources/{source}").text
+    english = reader.get(f"/sources/{source}", params={"lang": "en"}).text
+    with archive.write() as session:
+        session.delete(event)
+    assert "网站返回 412" in chinese
+    assert "拒绝访问" in chinese
+    assert "the site answers 412" in english
 
 
 def test_the_latest_changes_come_first_with_the_words_that_differ(reader: TestClient) -> None:

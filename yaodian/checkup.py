@@ -28,6 +28,7 @@ from store.archive import Archive
 from store.conditions import Condition, conditions
 from store.database import Database, masked
 from store.errors import OperatorError, YaodianError
+from store.said import said
 from yaodian.settings import Settings
 
 WAIT_S = 10
@@ -84,18 +85,26 @@ def _of_rows(settings: Settings, sources: Iterable[Source], now: dt.datetime) ->
 
 def folder(data: Path) -> Finding:
     if not data.is_dir():
-        return Finding("data", False, f"{data} is not there; run: yaodian init --data {data}")
+        return Finding(
+            "data", False, said("{folder} is not there; run: yaodian init --data {folder}", folder=data)
+        )
     if not os.access(data, os.W_OK):
-        return Finding("data", False, f"{data} can't be written; change its owner or its mode")
+        return Finding(
+            "data", False, said("{folder} can't be written; change its owner or its mode", folder=data)
+        )
     return Finding("data", True, str(data))
 
 
 def integrity(session: Session, database: Database) -> Finding:
     """PostgreSQL checks its pages as it reads them; of SQLite's file nobody knows until a damaged page is met."""
     if session.connection().dialect.name == "sqlite":
-        said = session.scalars(text("PRAGMA quick_check(1)")).first() or ""
-        if said != "ok":
-            says = f"{masked(database.url)} is damaged: {' '.join(said.split())}; restore it from a backup"
+        answer = session.scalars(text("PRAGMA quick_check(1)")).first() or ""
+        if answer != "ok":
+            says = said(
+                "{database} is damaged: {error}; restore it from a backup",
+                database=masked(database.url),
+                error=" ".join(answer.split()),
+            )
             return Finding("database", False, says)
     return Finding("database", True, f"{masked(database.url)}: tables are up to date")
 
@@ -110,16 +119,32 @@ def archive(kept: Archive, ends: dict[str, int]) -> Finding:
         return Finding(
             "archive",
             False,
-            f"{kept.directory}: {error.strerror}; let it be read, or restore it from a backup",
+            said(
+                "{folder}: {error}; let it be read, or restore it from a backup",
+                folder=kept.directory,
+                error=error.strerror,
+            ),
         )
     if lost := sorted(set(ends) - set(files)):
-        says = f"{len(lost)} of its files are not there, such as {lost[0]}; restore them from a backup"
+        says = said(
+            "{many} of its files are not there, such as {file}; restore them from a backup",
+            many=len(lost),
+            file=lost[0],
+        )
         return Finding("archive", False, says)
     if cut := sorted(name for name, end in ends.items() if files[name] < end):
-        says = f"{len(cut)} of its files are cut, such as {cut[0]} at {files[cut[0]]} of {ends[cut[0]]} bytes"
-        return Finding("archive", False, f"{says}; restore them from a backup")
+        says = said(
+            "{many} of its files are cut, such as {file} at {size} of {wanted} bytes; restore them from a backup",
+            many=len(cut),
+            file=cut[0],
+            size=files[cut[0]],
+            wanted=ends[cut[0]],
+        )
+        return Finding("archive", False, says)
     if closed := kept.closed():
-        return Finding("archive", False, f"{closed[0]} can't be read; change its owner or its mode")
+        return Finding(
+            "archive", False, said("{file} can't be read; change its owner or its mode", file=closed[0])
+        )
     return Finding("archive", True, f"{len(files)} WARC files, {sum(files.values()) / 1e6:.1f} MB")
 
 
@@ -137,10 +162,9 @@ def disk(data: Path) -> Finding:
     while not data.exists():
         data = data.parent
     free = shutil.disk_usage(data).free
-    says = f"{free / 1e9:.1f} GB free"
-    return Finding(
-        "disk", free > ENOUGH_BYTES, says if free > ENOUGH_BYTES else says + "; free at least 1 GB"
-    )
+    if free > ENOUGH_BYTES:
+        return Finding("disk", True, f"{free / 1e9:.1f} GB free")
+    return Finding("disk", False, said("{free:.1f} GB free; free at least 1 GB", free=free / 1e9))
 
 
 def mail(url: str) -> Finding:
@@ -161,17 +185,24 @@ def mail(url: str) -> Finding:
                 client.login(relay.username, relay.password)
             client.noop()
     except smtplib.SMTPAuthenticationError as error:
-        said = (
+        answer = (
             error.smtp_error.decode("utf-8", "replace")
             if isinstance(error.smtp_error, bytes)
             else error.smtp_error
         )
-        return Finding(
-            "smtp", False, f"{relay}: {' '.join(said.split())}; mend user and password in YAODIAN_SMTP_URL"
+        says = said(
+            "{server}: {answer}; mend user and password in YAODIAN_SMTP_URL",
+            server=relay,
+            answer=" ".join(answer.split()),
         )
+        return Finding("smtp", False, says)
     except (smtplib.SMTPException, OSError) as error:
-        said = " ".join(str(error).split())
-        return Finding("smtp", False, f"{relay}: {said}; mend YAODIAN_SMTP_URL, or start the server there")
+        says = said(
+            "{server}: {error}; mend YAODIAN_SMTP_URL, or start the server there",
+            server=relay,
+            error=" ".join(str(error).split()),
+        )
+        return Finding("smtp", False, says)
     return Finding("smtp", True, f"{relay} lets us in")
 
 
@@ -191,15 +222,18 @@ def names(session: Session, sources: Iterable[Source]) -> Finding:
     with ThreadPoolExecutor(8) as pool:
         lost = [host for host, found in zip(asked, pool.map(_resolves, asked), strict=True) if not found]
     if len(lost) == len(asked):
-        return Finding(
-            "dns", False, f"none of {len(asked)} sites' names is found; mend the network or /etc/resolv.conf"
+        says = said(
+            "none of {many} sites' names is found; mend the network or /etc/resolv.conf", many=len(asked)
         )
+        return Finding("dns", False, says)
     if lost:
-        return Finding(
-            "dns",
-            False,
-            f"{len(lost)} of {len(asked)} names are not found, such as {lost[0]}; see whether the site has moved",
+        says = said(
+            "{lost} of {many} names are not found, such as {name}; see whether the site has moved",
+            lost=len(lost),
+            many=len(asked),
+            name=lost[0],
         )
+        return Finding("dns", False, says)
     return Finding("dns", True, f"{len(asked)} sites' names are found")
 
 
@@ -207,12 +241,17 @@ def clock(session: Session, now: dt.datetime, timezone: str) -> Finding:
     """Whether the clock agrees with the database server's, and is not behind what it showed at the last fetch."""
     newest = session.scalar(select(rows.Capture.fetched_at).order_by(rows.Capture.id.desc()).limit(1))
     if newest and newest - now > OFF:
-        says = f"it shows {now:%Y-%m-%d %H:%M} UTC, and something was fetched at {newest:%Y-%m-%d %H:%M}"
-        return Finding("clock", False, f"{says}; set it right, best by NTP: timedatectl set-ntp true")
+        says = said(
+            "it shows {now} UTC, and something was fetched at {newest}; set it right, best by NTP: timedatectl set-ntp true",
+            now=f"{now:%Y-%m-%d %H:%M}",
+            newest=f"{newest:%Y-%m-%d %H:%M}",
+        )
+        return Finding("clock", False, says)
     if session.connection().dialect.name == "postgresql":
         off = now - session.scalar(select(text("now()")))
         if abs(off) > OFF:
-            return Finding("clock", False, f"it is {off} off the database server's; set both by NTP")
+            says = said("it is {off} off the database server's; set both by NTP", off=off)
+            return Finding("clock", False, says)
     return Finding("clock", True, f"{now:%Y-%m-%d %H:%M} UTC; times are shown in {timezone}")
 
 
@@ -223,12 +262,15 @@ def overdue(session: Session, now: dt.datetime) -> Iterator[Finding]:
         found = session.scalars(
             select(rows.Source.id).join(rows.Duty, rows.Duty.source_id == rows.Source.id).where(late)
         ).all()
-        says = (
-            f"{len(found)} sources are overdue by a day, such as {found[0]}; see that yaodian serve runs"
-            if found
-            else "no source is overdue"
+        if not found:
+            yield Finding("service", True, "no source is overdue")
+            return
+        says = said(
+            "{many} sources are overdue by a day, such as {source}; see that yaodian serve runs",
+            many=len(found),
+            source=found[0],
         )
-        yield Finding("service", not found, says)
+        yield Finding("service", False, says)
 
 
 def crashing(session: Session) -> Iterator[Finding]:
@@ -237,10 +279,13 @@ def crashing(session: Session) -> Iterator[Finding]:
         select(rows.Duty.source_id).where(rows.Duty.crashes > 0).order_by(rows.Duty.source_id)
     ).all()
     if found:
-        says = (
-            f"crawls of {len(found)} sources never came to their end, such as {found[0]}; see logs/crawl.log"
+        says = said(
+            "crawls of {many} sources never came to their end, such as {source}; see logs/crawl.log, and disable the "
+            "source: yaodian sources disable {source}",
+            many=len(found),
+            source=found[0],
         )
-        yield Finding("service", False, f"{says}, and disable the source: yaodian sources disable {found[0]}")
+        yield Finding("service", False, says)
 
 
 def queue(session: Session) -> Iterator[Finding]:
@@ -249,13 +294,19 @@ def queue(session: Session) -> Iterator[Finding]:
     if standing is None or not (standing.lines or standing.workers):
         return
     waiting, doing, stalled = (sum(getattr(line, state) for line in standing.lines) for state in STATES)
-    says = f"{waiting} jobs wait, {doing} are being done, {stalled} are stalled"
     if standing.workers:
-        yield Finding(
-            "queue", True, f"{len(standing.workers)} workers ({', '.join(standing.workers)}); {says}"
-        )
+        says = f"{waiting} jobs wait, {doing} are being done, {stalled} are stalled"
+        workers = f"{len(standing.workers)} workers ({', '.join(standing.workers)})"
+        yield Finding("queue", True, f"{workers}; {says}")
     else:
-        yield Finding("queue", False, f"no worker lives, and {says}; start one: yaodian worker")
+        says = said(
+            "no worker lives, and {waiting} jobs wait, {doing} are being done, {stalled} are stalled; start one: "
+            "yaodian worker",
+            waiting=waiting,
+            doing=doing,
+            stalled=stalled,
+        )
+        yield Finding("queue", False, says)
 
 
 def _resolves(host: str) -> bool:

@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from crawler import browser
 from crawler.gate import Gate
 from crawler.limits import Asker
+from crawler.middlewares.guard import RefusedAddress
 from crawler.wire import capture_of, plainly
 from store.errors import OperatorError, Unreachable
 from store.flow import Capture
@@ -55,7 +56,10 @@ class PageSpider(scrapy.Spider):
 
     def on_failure(self, failure: Failure) -> Iterator[Request]:
         url: str = failure.request.url  # type: ignore[attr-defined]
-        yield from self._next(Unreachable(plainly(failure), url))
+        if isinstance(failure.value, RefusedAddress):
+            yield from self._next(Unreachable(failure.value.says, failure.value.url))
+        else:
+            yield from self._next(Unreachable(plainly(failure), url))
 
     def _next(self, answer: Answer | None) -> Iterator[Request]:
         url = self.ask(answer)

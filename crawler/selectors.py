@@ -78,8 +78,10 @@ def check(text: str) -> str:
     return text
 
 
-def select(node: Selector, selector: str) -> SelectorList[Selector]:
-    return node.xpath(_xpath(selector))
+def select(node: Selector, selector: str, most: int | None = None) -> SelectorList[Selector]:
+    """What a selector finds, in the page's order; at `most` so many, since a hostile page has millions."""
+    xpath = _xpath(selector)
+    return node.xpath(xpath if most is None else f"({xpath})[position() <= {most}]")
 
 
 def _xpath(selector: str) -> str:

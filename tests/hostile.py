@@ -99,6 +99,10 @@ def links(handler: BaseHTTPRequestHandler) -> None:
     sends(handler, 200, _LINKS)
 
 
+def tags(handler: BaseHTTPRequestHandler) -> None:
+    sends(handler, 200, b"<ul>" + b"<li>" * 4_000_000)
+
+
 _GZIP = gzip.compress(ZEROS * BOMB)
 _BROTLI = brotli.compress(ZEROS * BOMB, quality=1)
 _ZSTD = zstd.compress(ZEROS * BOMB)
@@ -117,6 +121,7 @@ SITES: Mapping[str, tuple[Answer, str]] = {
     "redirects": (redirects, "redirect"),
     "drips": (drips, "unreachable: no answer in time"),
     "pages": (pages, "cut: it goes on after page 20"),
+    "tags": (tags, "unreadable: too large: more than 2,000,000 tags and attributes"),
     "links": (links, "cut: it names 2000 documents or more; the rest is left out"),
 }
 """What each does, and what is told of it."""

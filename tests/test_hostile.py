@@ -25,7 +25,7 @@ LIMITS = {
     "YAODIAN_FETCH_MAX_BYTES": str(24 << 20),
     "YAODIAN_LISTING_MAX_PAGES": "20",
 }
-MOST_MEMORY = 1 << 30
+MOST_MEMORY = 768 << 20
 """Bytes of any process so far; the 500 000 links of 12 MB are the page that needs most."""
 
 

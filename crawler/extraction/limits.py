@@ -12,12 +12,21 @@ from store.said import said
 
 CHARS = 8_000_000
 """The longest plan seen has 0.1 million characters of text; pages pasted from Word have 3 million of markup."""
+MARKS = 2_000_000
+"""Tags and attributes of a page or a list, some 300 bytes of a tree each."""
 ELEMENTS = 200_000
 LINES = 60_000
 
 
+def check_markup(url: str, text: str) -> None:
+    """Raises Unreadable for what would take gigabytes as a tree, before one is made of it."""
+    if text.count("<") + text.count("=") > MARKS:
+        raise Unreadable(said("too large: more than {most:,} tags and attributes", most=MARKS), url)
+
+
 def check_text(url: str, html: str) -> None:
-    """Raises Unreadable for a page of more than `CHARS` characters."""
+    """Raises Unreadable for a page of more than `CHARS` characters or `MARKS` tags and attributes."""
+    check_markup(url, html)
     if len(html) > CHARS:
         raise Unreadable(
             said("too large: {many:,} characters, at most {most:,} are read", many=len(html), most=CHARS), url

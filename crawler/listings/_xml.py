@@ -10,6 +10,7 @@ from lxml import etree
 from parsel import Selector
 
 from crawler.extraction.charset import decode, header_charset
+from crawler.extraction.limits import check_markup
 from crawler.extraction.tree import FORBIDDEN
 from crawler.listings import _dates
 from crawler.listings._lines import CHINA
@@ -23,6 +24,7 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 def parse(capture: Capture, charset: str | None) -> Selector:
     """The document. Entities are not resolved, so nothing grows and nothing is fetched. Raises Unreadable."""
     text, _ = decode(capture.body, header_charset(capture.header("Content-Type")), charset)
+    check_markup(capture.url, text)
     text = FORBIDDEN.sub("", _DECLARATION.sub("", text)).strip()
     parser = etree.XMLParser(
         encoding="utf-8",

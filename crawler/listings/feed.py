@@ -24,7 +24,7 @@ def read(capture: Capture, rules: ListingRules, number: int, charset: str | None
     feed = _xml.parse(capture, charset)
     lines: dict[str, _lines.Line] = {}
     addressless = 0
-    for item in selectors.select(feed, rules.item or ITEM)[: _lines.MOST_ENTRIES]:
+    for item in selectors.select(feed, rules.item or ITEM, _lines.MOST_ENTRIES):
         url = _addresses.absolute(capture.url, _lines.first(item, rules.link or LINK) or "")
         title = plain(_lines.first(item, rules.title or TITLE) or "")
         if url is None or not title:

@@ -6,6 +6,7 @@ from parsel import Selector
 
 from crawler import selectors
 from crawler.extraction.charset import decode, header_charset
+from crawler.extraction.limits import check_markup
 from crawler.extraction.tree import parse
 from crawler.listings import _addresses, _lines
 from crawler.sources.schema import ListingRules
@@ -19,12 +20,13 @@ def check(rules: ListingRules) -> None:
 
 
 def read(capture: Capture, rules: ListingRules, number: int, charset: str | None) -> Listing:
-    """The entries of one page, each URL once, in the page's order."""
+    """The entries of one page, each URL once, in the page's order. Raises Unreadable for one that is too large."""
     html, _ = decode(capture.body, header_charset(capture.header("Content-Type")), charset)
+    check_markup(capture.url, html)
     page = Selector(root=parse(html), type="html")
     base = base_of(page, capture.url)
     assert rules.item is not None
-    items = selectors.select(page, rules.item)[: _lines.MOST_ENTRIES]
+    items = selectors.select(page, rules.item, _lines.MOST_ENTRIES)
     listing = _lines.read_lines(items, base, rules, _lines.today(capture))
     return _lines.with_next(listing, _next(page, base, capture.url, rules, number))
 

@@ -37,8 +37,8 @@ def read(capture: Capture, rules: ListingRules, number: int, charset: str | None
             said("there is no <recordset> of jpage here; see `type` in the source file"), capture.url
         )
     found = rows(text)
-    items = selectors.select(found, rules.item) if rules.item else found.css("body > div")
-    listing = _lines.read_lines(items[: _lines.MOST_ENTRIES], capture.url, rules, _lines.today(capture))
+    items = selectors.select(found, rules.item or "body > div", _lines.MOST_ENTRIES)
+    listing = _lines.read_lines(items, capture.url, rules, _lines.today(capture))
     following = _addresses.page(capture.url, rules.pages, number + 1) if rules.pages else None
     return _lines.with_next(listing, following)
 

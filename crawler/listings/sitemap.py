@@ -14,6 +14,9 @@ from store.said import said
 
 ITEM, LINK, TITLE, DATE = "//url", "./loc", "./news/title", "./lastmod | ./news/publication_date"
 
+# Of one sitemap, and of an index (https://www.sitemaps.org/protocol.html).
+MOST_URLS = 50_000
+
 
 def check(rules: ListingRules) -> None:
     _lines.check_selectors(rules, "item", "link", "title", "date")
@@ -28,7 +31,7 @@ def read(capture: Capture, rules: ListingRules, number: int, charset: str | None
     if tree.root.tag == "sitemapindex":
         raise Unreadable(said("this is an index of sitemaps; name its parts in `urls`"), capture.url)
     lines: dict[str, _lines.Line] = {}
-    for item in selectors.select(tree, rules.item or ITEM):
+    for item in selectors.select(tree, rules.item or ITEM, MOST_URLS):
         url = _addresses.absolute(capture.url, _lines.first(item, rules.link or LINK) or "")
         if url is not None:
             title = _lines.first(item, rules.title or TITLE) or ""
@@ -46,7 +49,7 @@ def parts(capture: Capture) -> list[str]:
             _lines.first(part, "./lastmod") or "",
             _addresses.absolute(capture.url, _lines.first(part, "./loc") or ""),
         )
-        for part in selectors.select(tree, "/sitemapindex/sitemap")
+        for part in selectors.select(tree, "/sitemapindex/sitemap", MOST_URLS)
     ]
     return [url for _, url in sorted(dated, key=lambda pair: pair[0], reverse=True) if url]
 

@@ -12,6 +12,7 @@ from lxml import etree
 from parsel import Selector
 
 from crawler import listings
+from crawler.extraction import limits
 from crawler.extraction import read as read_document
 from crawler.extraction.charset import decode, header_charset
 from crawler.extraction.tree import metas, parse
@@ -53,6 +54,7 @@ class Elsewhere:
 def detect(capture: Capture) -> Detected | Elsewhere:
     """The source that a capture's page is a listing of. Raises Unreadable, saying why, where it is none."""
     text, charset = decode(capture.body, header_charset(capture.header("Content-Type")))
+    limits.check_markup(capture.url, text)
     head = text.lstrip("\ufeff \r\n\t")[:2000].lower()
     if "\x00" in head or head.startswith(("%pdf", "pk\x03")) or not head:
         raise Unreadable(

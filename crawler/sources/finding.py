@@ -55,7 +55,7 @@ def _listing(url: str, *, render: bool) -> Generator[str, Answer, tuple[Detected
         if isinstance(found, Detected):
             return found, notes
         url = following(found, url)
-        notes.append(f"this is {found.why}; looked at {url}")
+        notes.append(said("this is {what}; looked at {url}", what=found.why, url=url))
     raise Unreadable(said("no listing found; give the address of a column's list"), url)
 
 

@@ -93,7 +93,7 @@ def add(
 ) -> None:
     """Write a source file from a list's address alone; asks for what the page doesn't say."""
     from crawler.sources import desk
-    from crawler.sources.detecting import as_file
+    from crawler.sources.detecting import NO_PUBLISHER, NO_REGION, as_file
 
     settings = configured(context)
     if not settings.sources.is_dir():
@@ -123,7 +123,8 @@ def add(
     path, valid = desk.write(settings.sources, desk.as_text(source))
     typer.echo(f"{path}: {_counted(found.detected.entries, valid.match)}")
     for note in found.detected.notes:
-        typer.echo(f"note: {note}")
+        if note not in (NO_PUBLISHER, NO_REGION):  # the file says it now
+            typer.echo(f"note: {note}")
     typer.echo(f"next: yaodian crawl {valid.id}")
 
 
@@ -154,9 +155,9 @@ def _in_file(path: Path, url: str | None) -> Found:
         found = detect(capture)
         if not isinstance(found, Detected):
             column = following(found, capture.url)
-            raise Unreadable(f"{capture.url}: this is {found.why}; run: yaodian sources detect {column}")
+            raise Unreadable(f"this is {found.why}; run: yaodian sources detect {column}")
     except Unreadable as error:
-        raise Unreadable(str(error).replace(capture.url, str(path), 1)) from error
+        raise Unreadable(error.says, str(path)) from error
     return Found(found, ())
 
 

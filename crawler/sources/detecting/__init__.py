@@ -32,6 +32,10 @@ LONG = 400
 """Characters of text that make a page without a dated list an article."""
 
 
+NO_PUBLISHER = said("the page doesn't say who publishes it")
+NO_REGION = said("the page doesn't say which region it is of")
+
+
 @dataclass(frozen=True, slots=True)
 class Detected:
     """A listing's rules and what they find; `notes` say in words what could not be found."""
@@ -108,9 +112,9 @@ def _notes(rules: ListingRules, entries: tuple[Entry, ...], dead: int, described
     if rules.urls[0].startswith(NOWHERE):
         notes.append(said("the file doesn't say where it came from; give --url"))
     if described.publisher is None:
-        notes.append(said("the page doesn't say who publishes it"))
+        notes.append(NO_PUBLISHER)
     if described.region is None:
-        notes.append(said("the page doesn't say which region it is of"))
+        notes.append(NO_REGION)
     return tuple(notes)
 
 
@@ -156,7 +160,10 @@ def _page(capture: Capture, text: str, charset: str) -> Detected | Elsewhere:
     found = _told(capture, _rules(root, block, base, capture.url), charset, root)
     if not columns:
         return found
-    note = f"the page may show the newest of a column only; the whole may be at: {portal.told(columns)}"
+    note = said(
+        "the page may show the newest of a column only; the whole may be at: {columns}",
+        columns=portal.told(columns),
+    )
     return replace(found, notes=(*found.notes, note))
 
 

@@ -89,7 +89,7 @@ def crawl(
         try:
             process.start(stop_after_crawl=False)
         finally:
-            gathering.finish(database, archive)
+            gathering.finish(database, archive, clock())
         if not task.done():
             crowd.cut_short()
     if crowd.failure:

@@ -1,7 +1,7 @@
 """Small files of an archive in object storage become large ones: uploaded first, then all rows are led there at once.
 
-Killed between the two, the new file is a spare copy that no row points to. What no row points to is dropped a day
-after it was written, so who read a row before it was led elsewhere still finds what it said.
+Killed between the two, the new file is a spare copy that no row points to. What no row points to is dropped a day after
+that was so, and who read a row before it was led elsewhere still finds what it said.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ GRACE = dt.timedelta(days=1)
 FRESH = dt.timedelta(hours=1)
 
 
-def finish(database: Database, archive: Archive) -> None:
+def finish(database: Database, archive: Archive, now: dt.datetime) -> None:
     """A crawl has ended: its records become one file. Raises OperatorError; then they stay as they are."""
     if isinstance(archive, Objects):
         if len(archive.spooled) > 1:
-            _gather(database, archive, archive.spool())
+            _gather(database, archive, archive.spool(), now)
         archive.forget()
     archive.close()
 
@@ -43,15 +43,27 @@ def tidy(database: Database, archive: Archive, now: dt.datetime) -> dict[str, in
     sizes = archive.sizes()
     with database.read() as session:
         named = set(session.scalars(select(rows.Capture.file).distinct()))
-    for name in sorted(set(sizes) - named):
-        if archive.age(name, now) > GRACE:
-            archive.remove(name)
-            done["archive files"] += 1
+    for name in _long_spare(database, set(sizes) - named, now):
+        archive.remove(name)
+        done["archive files"] += 1
     small = [name for name in sorted(named & set(sizes)) if sizes[name] < SMALL]
     for group in _groups((name for name in small if archive.age(name, now) > FRESH), sizes):
-        _gather(database, archive, ((name, archive.content(name)) for name in group))
+        _gather(database, archive, ((name, archive.content(name)) for name in group), now)
         done["archive files gathered"] += len(group)
     return done
+
+
+def _long_spare(database: Database, spare: set[str], now: dt.datetime) -> list[str]:
+    """Those to which no row has pointed for a day. A moment that lies ahead, as a clock that was ahead noted it, is now."""
+    with database.write() as session:
+        known = {row.file: row for row in session.scalars(select(rows.SpareFile))}
+        for file, row in known.items():
+            if file not in spare:
+                session.delete(row)
+            elif row.since > now:
+                row.since = now
+        session.add_all(rows.SpareFile(file=file, since=now) for file in sorted(spare - known.keys()))
+        return sorted(file for file in spare & known.keys() if now - known[file].since > GRACE)
 
 
 def _groups(names: Iterable[str], sizes: dict[str, int]) -> Iterator[list[str]]:
@@ -65,7 +77,9 @@ def _groups(names: Iterable[str], sizes: dict[str, int]) -> Iterator[list[str]]:
         yield group
 
 
-def _gather(database: Database, archive: Objects, files: Iterator[tuple[str, bytes]]) -> None:
+def _gather(
+    database: Database, archive: Objects, files: Iterator[tuple[str, bytes]], now: dt.datetime
+) -> None:
     name = f"yaodian-{stamp()}{SUFFIX}"
     with tempfile.TemporaryDirectory(prefix="yaodian-") as folder:
         path = Path(folder) / "gathered"
@@ -73,6 +87,8 @@ def _gather(database: Database, archive: Objects, files: Iterator[tuple[str, byt
         archive.put(path, name)
     with database.write() as session:
         _lead(session, name, offsets)
+        for file in offsets:
+            session.merge(rows.SpareFile(file=file, since=now))
 
 
 def _lead(session: Session, name: str, offsets: dict[str, int]) -> None:

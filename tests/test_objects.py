@@ -102,8 +102,14 @@ def test_a_killed_crawls_records_stay_readable_and_small_files_become_large_ones
     }
     assert sound(archive, objects)
     assert len(objects.sizes()) == loose + 1
+    # A day counts from when no row pointed there any more, however old the file is and however often this is asked.
+    nothing = {"archive files": 0, "archive files gathered": 0}
+    assert gathering.tidy(archive, objects, now + 3 * gathering.FRESH) == nothing
+    assert gathering.tidy(archive, objects, now + gathering.GRACE) == nothing
     after = gathering.tidy(archive, objects, now + gathering.GRACE + gathering.FRESH)
-    assert after == {"archive files": loose, "archive files gathered": 0}
+    assert after == {"archive files": 1, "archive files gathered": 0}  # the one that never had a row
+    after = gathering.tidy(archive, objects, now + gathering.GRACE + 3 * gathering.FRESH)
+    assert after == {"archive files": loose - 1, "archive files gathered": 0}
     assert sound(archive, objects)
     assert spare not in objects.sizes()
 

@@ -2,7 +2,16 @@
 
 from store.models.access import Operator, Token
 from store.models.base import Base
-from store.models.documents import Attachment, Capture, Change, Document, DocumentUrl, Rereading, Version
+from store.models.documents import (
+    Attachment,
+    Capture,
+    Change,
+    Document,
+    DocumentUrl,
+    Rereading,
+    SpareFile,
+    Version,
+)
 from store.models.plans import Decision, Fingerprint, Plan, PlanAlias
 from store.models.readers import Bounce, Delivery, Digest, DigestChange, Letter, Subscription
 from store.models.service import Chore, Duty, HostDay
@@ -50,6 +59,7 @@ __all__ = [
     "Run",
     "Source",
     "SourceHealth",
+    "SpareFile",
     "Subscription",
     "Template",
     "Token",

@@ -84,6 +84,15 @@ class Capture(Base):
     body_of: Mapped[int | None] = mapped_column(ForeignKey("captures.id"))
 
 
+class SpareFile(Base):
+    """A file of the archive to which no row points since a moment, and which is dropped a while after it."""
+
+    __tablename__ = "spare_files"
+
+    file: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[dt.datetime]
+
+
 class Attachment(Base):
     """A file that a document's page links to: what to send to ask whether it changed, and the bytes of the newest
     answer. What was read out of it is in the document's newest version, which may name it by a former address: a

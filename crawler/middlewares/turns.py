@@ -37,6 +37,10 @@ class HostClosed(IgnoreRequest):
         self.host, self.sign = host, sign
 
 
+class CrawlEnds(IgnoreRequest):
+    """The crawl ends before this request had its turn; it was not made, and what it was for stays due."""
+
+
 class Memory(Protocol):
     """Where it is remembered how hosts stand; see `store.hosts`."""
 
@@ -86,6 +90,8 @@ class HostTurns:
         host = self._host(request)
         await host.turn.acquire()
         try:
+            if self._is_closing:
+                raise CrawlEnds("the crawl ends")
             await self._wait(host)
         except BaseException:
             host.turn.release()
@@ -137,6 +143,12 @@ class HostTurns:
 
     def _now(self) -> dt.datetime:
         return self.memory.clock() if self.memory else dt.datetime.now(dt.UTC)
+
+    @property
+    def _is_closing(self) -> bool:
+        """Scrapy says so to nobody before all that was begun has ended, which may take as many turns as it allows."""
+        slot = self.crawler.engine._slot if self.crawler.engine else None
+        return slot is not None and slot.closing is not None
 
     @property
     def _spider(self) -> Spider:

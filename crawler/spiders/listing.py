@@ -16,7 +16,7 @@ from crawler import browser, listings, manners
 from crawler.extraction import read
 from crawler.listings._lines import MOST_ENTRIES
 from crawler.middlewares.guard import RefusedAddress
-from crawler.middlewares.turns import HostClosed
+from crawler.middlewares.turns import CrawlEnds, HostClosed
 from crawler.sources.schema import Source
 from crawler.spiders.walk import Walk
 from crawler.wire import capture_of, plainly
@@ -157,6 +157,8 @@ class ListingSpider(scrapy.Spider):
 
     def on_failure(self, failure: Failure) -> None:
         visit: Visit = failure.request.meta["visit"]  # type: ignore[attr-defined]
+        if isinstance(failure.value, CrawlEnds):
+            return
         if isinstance(failure.value, HostClosed):
             self._closed(failure.value, visit.url)
             return

@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 
 from crawler import apart, attachments, templates
 from crawler.extraction import files, join
+from crawler.middlewares.turns import CrawlEnds
 from crawler.sources.schema import Source
 from crawler.spiders.gathering import Gathering, answered, failed, wanted
 from crawler.spiders.listing import MISSING, NOT_MODIFIED, OK, ListingSpider
@@ -224,6 +225,8 @@ class SourceSpider(ListingSpider):
             return self._came(gathering, known, fetched)
 
     def on_attachment_failure(self, failure: Failure) -> list[Request]:
+        if isinstance(failure.value, CrawlEnds):
+            return []
         meta = failure.request.meta  # type: ignore[attr-defined]
         with self._stopping():
             return self._came(meta["gathering"], meta["known"], failed(meta["known"], failure))

@@ -83,8 +83,11 @@ def load_secret(data: Path) -> str:
         if not path.exists():
             _make(path)
         secret = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{path}: {error}; make it readable, or set YAODIAN_SECRET") from error
+    except OSError as error:
+        remedy = "make it readable" if path.exists() else "make room or make the folder writable"
+        raise OperatorError(f"{path}: {error.strerror}; {remedy}, or set YAODIAN_SECRET") from error
+    except UnicodeDecodeError as error:
+        raise OperatorError(f"{path}: holds no secret; remove it, and a new one is made") from error
     if len(secret) < SHORTEST:
         raise OperatorError(f"{path}: holds no secret; remove it, and a new one is made")
     return secret

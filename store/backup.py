@@ -65,10 +65,10 @@ def backup(
     Cut short, an earlier backup there stays as it was but for WARC files that came. Raises OperatorError.
     """
     _check_target(target, data)
+    part = target / f".{ROWS}.part"
     try:
         (target / "warc").mkdir(parents=True, exist_ok=True)
-        part = target / f".{ROWS}.part"
-        part.unlink(missing_ok=True)
+        _remove(part)
         tables = copy_rows(database, Database(f"sqlite:///{part}"), progress)
         reach = _reach(Database(f"sqlite:///{part}"))
         sizes = archive.sizes()
@@ -89,7 +89,15 @@ def backup(
         raise OperatorError(
             f"{error.filename or target}: {error.strerror}; make room or make it writable"
         ) from error
+    finally:
+        _remove(part)
     return manifest
+
+
+def _remove(database: Path) -> None:
+    """A SQLite file, and what SQLite has beside it when it was cut short."""
+    for ending in ("", "-wal", "-shm"):
+        database.with_name(database.name + ending).unlink(missing_ok=True)
 
 
 def restore(source: Path, database: Database, archive: Archive, data: Path, progress: Progress) -> Manifest:

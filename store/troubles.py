@@ -34,7 +34,16 @@ REMEDIES: tuple[tuple[str, str], ...] = (
         "raise max_connections in postgresql.conf, or run fewer processes at a time",
     ),
     # 53100 could not extend file "base/16384/16400": No space left on device; SQLITE_FULL database or disk is full
-    (r"^53100|^SQLITE_FULL", "free some space on the database's disk and run it again"),
+    # SQLITE_IOERR_SHMSIZE disk I/O error: on a full disk even reading wants some room beside the file
+    (
+        r"^53100|^SQLITE_FULL|^SQLITE_IOERR_(SHM\w+|WRITE|FSYNC)",
+        "free some space on the database's disk and run it again",
+    ),
+    # SQLITE_IOERR_READ disk I/O error
+    (
+        r"^SQLITE_IOERR",
+        "see whether its disk is sound (dmesg), and restore it from a backup when it is not",
+    ),
     # 25006 cannot execute INSERT in a read-only transaction: a standby, or default_transaction_read_only
     (r"^25006", "name the primary server in YAODIAN_DATABASE_URL, or let this one be written"),
     # SQLITE_READONLY attempt to write a readonly database

@@ -86,6 +86,18 @@ def test_a_full_disk_is_one_line_and_loses_nothing(tiny: Path, web: DemoWeb, tmp
 
 
 @pytest.mark.one_database
+@pytest.mark.parametrize("words", [("export", "versions", "--output"), ("backup",)])
+def test_what_is_written_for_others_is_there_whole_or_not_at_all(
+    archive: Database, tiny: Path, yaodian: Run, words: tuple[str, ...]
+) -> None:
+    (tiny / "filler").write_bytes(bytes(690 << 10))
+    done = yaodian(*words, str(tiny / "wanted"))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert str(tiny / "wanted") in done.stderr
+    assert [path for path in tiny.rglob("*") if path.is_file()] == [tiny / "filler"]
+
+
+@pytest.mark.one_database
 def test_a_site_that_refuses_the_connection_is_told_and_the_others_are_crawled(
     watched: DemoWeb, data: Path, database: Database, yaodian: Run
 ) -> None:

@@ -162,9 +162,13 @@ class ListingSpider(scrapy.Spider):
         if isinstance(failure.value, HostClosed):
             self._closed(failure.value, visit.url)
             return
-        sign = "refused address" if isinstance(failure.value, RefusedAddress) else "unreachable"
+        sign, says = "unreachable", plainly(failure)
+        if isinstance(failure.value, RefusedAddress):
+            sign = "refused address"
+            # Which address is told where it is not the one that was asked for.
+            says = failure.value.says if failure.value.url == visit.url else says
         with self._stopping():
-            self._problem(sign, visit.url, plainly(failure), document=visit.document)
+            self._problem(sign, visit.url, says, document=visit.document)
 
     def _closed(self, closed: HostClosed, url: str) -> None:
         """Told once: what was not asked for stays due."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
 from store import export as exports
 from store import warcs
-from store.errors import WrongUse
+from store.errors import OperatorError, WrongUse
 from yaodian.commands import app, configured
 from yaodian.output import Format, show
 
@@ -40,18 +43,36 @@ def export(
         raise WrongUse("bytes are no reading for a terminal; write > FILE, or --output FILE")
     settings = configured(context)
     database = settings.opened()
-    with database.read() as session:
-        if is_binary:
-            out = sys.stdout.buffer if output is None else output.open("wb")
-            if what == WARC:
-                warcs.copy(session, settings.archive(), out, source)
-            else:
-                with exports.parquet(exports.KINDS[what](session), exports.COLUMNS[what]) as made:
-                    shutil.copyfileobj(made, out)
-            out.flush()
+    with database.read() as session, _opened(output) as out:
+        if what == WARC:
+            warcs.copy(session, settings.archive(), out, source)
+        elif form == PARQUET:
+            with exports.parquet(exports.KINDS[what](session), exports.COLUMNS[what]) as made:
+                shutil.copyfileobj(made, out)
         else:
             columns = {name: name for name in exports.COLUMNS[what]}
-            words = None if output is None else output.open("w", encoding="utf-8", newline="")
+            words = None if output is None else io.TextIOWrapper(out, encoding="utf-8", newline="")
             show(exports.KINDS[what](session), columns, Format(form), words)
             if words is not None:
-                words.close()
+                words.detach()
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[BinaryIO]:
+    """stdout, or a file that is there under its name when it is whole. Raises OperatorError."""
+    if output is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    is_device = output.exists() and not output.is_file()
+    part = output if is_device else output.with_name(f".{output.name}.part")
+    try:
+        with part.open("wb") as out:
+            yield out
+        if not is_device:
+            part.replace(output)
+    except OSError as error:
+        raise OperatorError(f"{output}: {error.strerror}; make room or make it writable") from error
+    finally:
+        if not is_device:
+            part.unlink(missing_ok=True)

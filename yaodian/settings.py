@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import tomllib
+from difflib import get_close_matches
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
@@ -236,15 +237,21 @@ def load(data: Path | None) -> Settings:
     known = {f"YAODIAN_{name.upper()}" for name in Settings.model_fields}
     for name in sorted(os.environ):
         if name.startswith("YAODIAN_") and name not in known:
-            raise OperatorError(
-                f"{name}: this version knows no such setting; known are {', '.join(sorted(known))}"
-            )
+            raise OperatorError(f"{name}: {_unknown(name, known)}")
     try:
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            raise OperatorError(f"{TOML}: {name}: {_unknown(name, set(Settings.model_fields))}") from error
         raise OperatorError(f"setting {name} (YAODIAN_{name.upper()}, or in {TOML}): {message}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OperatorError(f"{TOML}: {error}; mend it there") from error
+
+
+def _unknown(name: str, known: set[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    which = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+    return f"this version knows no such setting; {which}"

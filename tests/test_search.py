@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 
 import pytest
 from conftest import Run
+from hypothesis import given
+from hypothesis import strategies as st
 from library import ALL, DAY, QUERIES, START, all_hits, all_pages, fill, kept, page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +17,7 @@ from sqlalchemy.orm import Session
 from store import models as rows
 from store.database import Database
 from store.errors import WrongUse
-from store.search import find, index, scan
+from store.search import find, index, scan, trends, windows
 from store.search.filters import Filters
 from store.search.find import search
 from store.search.passages import passages
@@ -47,9 +50,12 @@ def meant(session: Session, query: str, as_of: dt.datetime | None = None) -> set
     return found
 
 
+@pytest.mark.parametrize("stretch", [windows.FIRST, 7])
 def test_search_finds_what_is_meant_and_nothing_else(
-    library: Database, monkeypatch: pytest.MonkeyPatch
+    library: Database, monkeypatch: pytest.MonkeyPatch, stretch: int
 ) -> None:
+    """Also where the rows are gone through in stretches."""
+    monkeypatch.setattr(windows, "FIRST", stretch)
     with library.read() as session:
         for query in QUERIES:
             wanted = meant(session, query)
@@ -60,12 +66,59 @@ def test_search_finds_what_is_meant_and_nothing_else(
             assert answers[0].is_exact
             # What was edited away and came back is another row: the same words, of other versions.
             assert len(found) - len(wanted) <= 12
-            monkeypatch.setattr(find, "MANY", 5)  # now it is many: newest first, by the index's own order
-            newest = [(hit.document.id, hit.passage.text) for hit in all_hits(session, query)]
+            with monkeypatch.context() as many:
+                many.setattr(find, "MANY", 5)  # now it is many: newest first, by the index's own order
+                newest = [(hit.document.id, hit.passage.text) for hit in all_hits(session, query)]
             assert sorted(newest) == sorted(found), query
-            monkeypatch.undo()
         with_all = all_hits(session, "双减 OR 学位", limit=100)
         assert all(hit.snippet.marks for hit in with_all)
+
+
+@pytest.mark.parametrize("stretch", [windows.FIRST, 7])
+def test_a_trend_counts_the_plans_that_speak_of_it_today(
+    library: Database, monkeypatch: pytest.MonkeyPatch, stretch: int
+) -> None:
+    monkeypatch.setattr(windows, "FIRST", stretch)
+    with library.read() as session:
+        originals = session.scalars(select(rows.Document).where(rows.Document.role == "original")).all()
+        for query in ("双减", "双减 OR 学位", "“课后服务”", "从未有过"):
+            tree = parse(query)
+            speaking = [
+                document.plan
+                for document in originals
+                if document.plan
+                and document.version
+                and any(
+                    matches(tree, one.text)
+                    for one in passages(page_from_json(document.version.page), document.version.title)
+                )
+            ]
+            told = trends.trend(session, query)
+            assert told is not None
+            assert told.is_all
+            assert {share.key: share.named for share in told.years if share.named} == Counter(
+                str(plan.period_start) for plan in speaking if plan.period_start
+            ), query
+
+
+@given(st.integers(1, 10**7), st.floats(0, 1), st.integers(1, 2000))
+def test_the_windows_of_a_search_leave_no_row_out(newest: int, density: float, wanted: int) -> None:
+    """Each begins where the one before ended, until there is enough, or down to the first row; what has none of the
+    words is left to the index."""
+    before, hits = newest + 1, 0
+    for number in range(60):
+        at = windows.window(newest, before, hits, wanted)
+        assert at.before == before
+        if at.floor is None:
+            assert at.way == "in order" or number
+            assert at.way == "by index" or hits or before <= windows.FIRST
+            return
+        assert 0 < at.floor < before
+        hits += round(density * (before - at.floor))
+        before = at.floor
+        if hits >= wanted:
+            return
+    pytest.fail("no end of windows")
 
 
 @pytest.mark.parametrize("many", [1000, 5])

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from store import models as rows
@@ -19,13 +19,13 @@ from store.search.filters import Filters, of_document, of_hint, of_row
 from store.search.index import LATE
 from store.search.meaning import hints
 from store.search.syntax import And, Tree
+from store.search.windows import Window, window
 from store.search.words import Words, is_anchored, opposite
 
 # Rows looked at before the filter drives; some 30 ms.
 MOST_SCANNED = 2_000
 VERSIONS_AT_ONCE = 50
 FEW_DOCUMENTS = 5_000
-MOST_ROWS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +77,30 @@ class Scan:
             return Scanned(found[:wanted], False)
         scanned = 0
         step = wanted
+        newest = self._newest(before)
         while len(found) < wanted and (len(found) < enough or scanned < MOST_SCANNED):
             if scanned >= MOST_SCANNED and of_document(self.filters):
                 return self._by_filter(found, before, enough)
-            batch = self._candidates(before, step)
+            at = Window(before)
+            if newest is not None:
+                at = window(newest, before or newest + 1, scanned, wanted)
+            batch = self._candidates(at, step)
             found += [_found(one) for one in batch if one.fits]
             scanned += len(batch)
-            if len(batch) < step:
+            if len(batch) == step:
+                before = batch[-1].row
+            elif at.floor is not None:
+                before = at.floor
+            else:
                 return Scanned(found[:wanted], len(found) <= wanted)
-            before = batch[-1].row
         return Scanned(found[:wanted], False)
+
+    def _newest(self, before: int | None) -> int | None:
+        """The newest row to look at, where the index doesn't give them in their order by itself."""
+        if self.words.is_sqlite or not self._has_words:
+            return None
+        newest: int = self.connection.scalar(select(func.max(self.words.row))) or 0
+        return newest if before is None else min(newest, before - 1)
 
     def _late(self, before: int | None, wanted: int) -> tuple[list[Found], int | None]:
         """Of a search as of a day: where the rows begin that were indexed by then, and what was captured by then but
@@ -125,9 +139,20 @@ class Scan:
 
     # ── statements ──
 
-    def _candidates(self, before: int | None, step: int) -> Sequence[Any]:
+    def _candidates(self, at: Window, step: int) -> Sequence[Any]:
         """The next rows with the words, each with whether it `fits` the filters."""
-        inner = self._matching(before).order_by(self._order.desc()).limit(step).subquery("matching")
+        before = at.before
+        if at.way == "as they come":
+            matching, order = self._matching(before), self._order
+        else:
+            assert self.tree is not None
+            named = (
+                self.words.named(self.tree, before)
+                if at.way == "by index"
+                else self.words.tested(self.tree, before, at.floor)
+            )
+            matching, order = select(named.c.row), named.c.row
+        inner = matching.order_by(order.desc()).limit(step).subquery("matching")
         oldest = None
         if self.hints:
             numbers = select(func.min(inner.c.row))
@@ -161,17 +186,12 @@ class Scan:
 
     def _of_versions(self, firsts: Sequence[int], before: int | None) -> Sequence[Any]:
         """The rows with the words that versions brought."""
-        query = self._matching(None)  # FTS5 heeds one upper bound; it shall be that of the version
         if self._has_words:
-            block = select(rows.Indexed.first, rows.Indexed.count).where(rows.Indexed.first.in_(firsts))
-            among = block.subquery("block")
-            query = query.join_from(among, self.words.table, true()).where(
-                self._row >= among.c.first, self._row < among.c.first + among.c.count
-            )
+            assert self.tree is not None
+            blocks = select(rows.Indexed.first, rows.Indexed.count).where(rows.Indexed.first.in_(firsts))
+            inner = self.words.of_blocks(self.tree, blocks.subquery("block"))
         else:
-            query = query.where(rows.Indexed.first.in_(firsts))
-        # With a limit SQLite does this before the rest, and each version is a short stretch of the index.
-        inner = query.limit(MOST_ROWS).subquery("matching")
+            inner = self._matching(None).where(rows.Indexed.first.in_(firsts)).subquery("matching")
         conditions = self._conditions(inner.c.row, firsts[-1], before)
         if before is not None:
             conditions.append(inner.c.row < before)

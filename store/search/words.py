@@ -6,13 +6,27 @@ A row is a passage, its words are `store.search.tokens`. The text itself is not 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TableClause, cast, column, literal, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Subquery,
+    TableClause,
+    cast,
+    column,
+    literal,
+    select,
+    table,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from store.search.syntax import And, Not, Or, Phrase, Tree
 
 TABLE = "item_words"
+MOST_ROWS = 2**31 - 1
 
 
 class Words:
@@ -29,7 +43,38 @@ class Words:
         """Whether a row is meant by a tree. The tree is anchored: see `anchored`."""
         if self.is_sqlite:
             return self.table.c[TABLE].op("MATCH", is_comparison=True)(fts5(tree))
-        return self.table.c.words.op("@@", is_comparison=True)(cast(literal(tsquery(tree)), TSQUERY))
+        return _meant(self.table.c.words, tree)
+
+    def tested(self, tree: Tree, before: int | None, floor: int | None) -> Subquery:
+        """PostgreSQL: the rows of a stretch that are meant, tested one by one from the newest down. The stretch is
+        fenced off by its offset, or the planner would ask the index for all rows of the table first."""
+        stretch = select(self.row.label("row"), self.table.c.words).order_by(self.row.desc()).offset(0)
+        if before is not None:
+            stretch = stretch.where(self.row < before)
+        if floor is not None:
+            stretch = stretch.where(self.row >= floor)
+        fenced = stretch.subquery("stretch")
+        return select(fenced.c.row).where(_meant(fenced.c.words, tree)).subquery("tested")
+
+    def named(self, tree: Tree, before: int | None) -> Subquery:
+        """PostgreSQL: the rows that the index names, fenced off likewise: with an order and a limit the planner would
+        rather test all rows of the table."""
+        meant = select(self.row.label("row")).where(_meant(self.table.c.words, tree)).offset(0)
+        return (meant if before is None else meant.where(self.row < before)).subquery("named")
+
+    def of_blocks(self, tree: Tree, blocks: Subquery) -> Subquery:
+        """The rows that are meant of blocks, each `count` rows from `first` on: short stretches of the index, gone
+        through before anything else."""
+        begins, ends = blocks.c.first, blocks.c.first + blocks.c.count
+        if self.is_sqlite:
+            meant = select(self.row.label("row")).join_from(blocks, self.table, true())
+            # FTS5 heeds one lower and one upper bound; with a limit SQLite does this by itself.
+            meant = meant.where(self.matching(tree), self.row >= begins, self.row < ends)
+            return meant.limit(MOST_ROWS).subquery("matching")
+        stretch = select(self.row.label("row"), self.table.c.words).where(self.row >= begins, self.row < ends)
+        fenced = stretch.offset(0).lateral("stretch")
+        meant = select(fenced.c.row).join_from(blocks, fenced, true()).where(_meant(fenced.c.words, tree))
+        return meant.offset(0).subquery("matching")
 
     def add(self, connection: Connection, rows: Iterable[tuple[int, str]]) -> None:
         """Add rows with the words of each, as `spaced` gives them."""
@@ -48,6 +93,10 @@ class Words:
             connection.execute(text("insert into item_words (item_words) values ('delete-all')"))
         else:
             connection.execute(text("delete from item_words"))
+
+
+def _meant(words: ColumnElement[Any], tree: Tree) -> ColumnElement[bool]:
+    return words.op("@@", is_comparison=True)(cast(literal(tsquery(tree)), TSQUERY))
 
 
 def _vector(words: str) -> str:

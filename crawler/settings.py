@@ -18,6 +18,10 @@ ROBOTSTXT_USER_AGENT = "Yaodian"
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY_JITTER = 0.25
 # A server that is slow gets the more time between two requests, from the source's own delay up.
+EXTENSIONS = {
+    "scrapy.extensions.throttle.AutoThrottle": None,
+    "crawler.middlewares.throttle.Throttle": 0,
+}
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 0
 AUTOTHROTTLE_MAX_DELAY = 60

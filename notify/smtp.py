@@ -96,6 +96,7 @@ class Pool:
         self._most: int | None = None
         self._freed = asyncio.Condition()
         self._turned_away = 0
+        self._gone: Unavailable | None = None
 
     async def close(self) -> None:
         while self._idle:
@@ -143,8 +144,10 @@ class Pool:
         while True:
             async with self._freed:
                 await self._freed.wait_for(
-                    lambda: self._idle or self._most is None or self._open < self._most
+                    lambda: self._gone or self._idle or self._most is None or self._open < self._most
                 )
+                if self._gone:
+                    raise self._gone
                 if self._idle:
                     return self._idle.pop()
                 self._open += 1
@@ -153,10 +156,16 @@ class Pool:
             except BaseException as error:
                 async with self._freed:
                     self._open -= 1
-                    self._freed.notify()
-                    if not self._open or not isinstance(error, Unavailable):
+                    if not isinstance(error, Unavailable):
+                        self._freed.notify()
+                        raise
+                    if not self._open:
+                        # Nobody got through: those who wait need not try one after the other.
+                        self._gone = error
+                        self._freed.notify_all()
                         raise
                     self._most = self._open
+                    self._freed.notify()
 
     async def _connected(self) -> _Line:
         for wait_s in (*CONNECT_WAITS_S, None):
@@ -168,6 +177,8 @@ class Pool:
                     break
             except (SMTPException, OSError) as error:
                 problem = error
+                if isinstance(error, TimeoutError):
+                    break  # who said nothing for a minute says nothing in the next three
             if wait_s is not None:
                 await asyncio.sleep(wait_s)
         raise Unavailable(

@@ -8,6 +8,9 @@ from email.utils import format_datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy.core.downloader import Slot
+from scrapy.http import Response
+from scrapy.utils.test import get_crawler
 
 from crawler.manners import (
     ENOUGH,
@@ -18,6 +21,7 @@ from crawler.manners import (
     host_of,
     retry_after,
 )
+from crawler.middlewares.throttle import Throttle
 from store.flow import Standing
 
 NOW = dt.datetime(2026, 3, 2, 4, 5, 6, tzinfo=dt.UTC)
@@ -101,3 +105,20 @@ def test_whatever_is_answered_no_pause_is_longer_than_a_day(answers: list[tuple[
 )
 def test_a_host_is_what_has_a_robots_txt_of_its_own(url: str, host: str) -> None:
     assert host_of(url) == host
+
+
+def test_a_slow_moment_is_forgotten_though_nothing_changed() -> None:
+    """The delay that a server's pace asks for falls again by 304s, down to the source's own, and not by errors."""
+    own = {"AUTOTHROTTLE_ENABLED": True, "DOWNLOAD_DELAY": 0.5, "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0}
+    throttle = Throttle.from_crawler(get_crawler(settings_dict=own))
+    throttle.mindelay, throttle.maxdelay = 0.5, 60.0
+    slot = Slot(1, 0.5, 0.25)
+
+    def answered(status: int, latency: float, times: int) -> float:
+        for _ in range(times):
+            throttle._adjust_delay(slot, latency, Response("http://e.org/", status=status))
+        return slot.delay
+
+    assert answered(200, 8.0, 1) == 8.0
+    assert answered(404, 0.01, 20) == 8.0
+    assert answered(304, 0.01, 20) == 0.5

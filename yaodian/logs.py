@@ -31,7 +31,7 @@ def begin(form: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
-            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), _without_colour, *shared],
         )
     )
     root = logging.getLogger()
@@ -44,3 +44,9 @@ def begin(form: str) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     logging.getLogger("procrastinate.worker").setLevel(logging.ERROR)
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+
+
+def _without_colour(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """uvicorn says its messages a second time, for terminals."""
+    event.pop("color_message", None)
+    return event

@@ -64,7 +64,7 @@ class ChangeDetection:
         else:
             self._get("/watch?recheck_all=1")
         while time.monotonic() - begun < LONGEST_S:
-            time.sleep(0.5)
+            time.sleep(max(0.5, len(self.urls) / 500))  # telling us costs it, too
             now = self._get("/watch")
             if len(now) >= len(self.urls) and all(
                 (watch.get("last_checked") or 0) > checked.get(name, 0) for name, watch in now.items()
@@ -91,7 +91,7 @@ class ChangeDetection:
         raise SystemExit("changedetection.io did not begin")
 
     def _get(self, path: str) -> Any:
-        for _ in range(5):  # it answers 500 while an import changes what it lists
+        for _ in range(60):  # it answers 500 while an import changes what it lists
             answer = self.api.get(path)
             if answer.status_code != 500:
                 break

@@ -23,6 +23,7 @@ from crawler.sources.finding import Sample, read_samples, samples_of
 from crawler.sources.schema import Source
 from store.errors import OperatorError, SiteError, Unreachable
 from store.flow import Capture, Listing
+from store.said import said
 
 BOT = "yaodian"
 NOTHING = Listing(())
@@ -61,15 +62,15 @@ def check(source: Source, clock: Callable[[], float]) -> Generator[str, Answer, 
         return Checked(source, robots, (clock() - began) / asked, capture, problem=problem, **found)
 
     if isinstance(answer, Unreachable):
-        return told(str(answer).removeprefix(f"{url}: "))
+        return told(answer.says if answer.url == url else str(answer))
     if answer.status != 200:
-        return told(f"the site answers {answer.status}", answer)
+        return told(said("the site answers {status}", status=answer.status), answer)
     try:
         listing = listings.reader(source.listing.type).read(answer, source.listing, 1, source.fetch.charset)
     except SiteError as error:
-        return told(str(error).removeprefix(f"{answer.url}: "), answer)
+        return told(error.says, answer)
     if not listing.entries:
-        return told(f"no entries; {listing.addressless} lines lead nowhere", answer)
+        return told(said("no entries; {lines} lines lead nowhere", lines=listing.addressless), answer)
     chosen = samples_of(listing.entries, source.match)
     samples = yield from read_samples(
         chosen, source.document, source.fetch.charset, render=source.fetch.render

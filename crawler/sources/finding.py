@@ -88,14 +88,14 @@ def read_samples(
 
 def _sample(entry: Entry, answer: Answer, rules: DocumentRules, charset: str | None) -> Sample:
     if isinstance(answer, Unreachable):
-        return Sample(entry, problem=str(answer).removeprefix(f"{entry.url}: "))
+        return Sample(entry, problem=answer.says if answer.url == entry.url else str(answer))
     if answer.status != 200:
-        return Sample(entry, capture=answer, problem=f"the site answers {answer.status}")
+        return Sample(entry, capture=answer, problem=said("the site answers {status}", status=answer.status))
     try:
         if attachments.is_file(answer.body):
             found = files.read_file(answer, apart.read(answer.body), entry.title)
         else:
             found = read(answer, rules, charset)
     except SiteError as error:
-        return Sample(entry, capture=answer, problem=str(error).removeprefix(f"{answer.url}: "))
+        return Sample(entry, capture=answer, problem=error.says)
     return Sample(entry, found, answer)

@@ -150,7 +150,7 @@ def test_a_source_is_added_from_its_address_with_what_it_finds_shown_first(
     wrong = reader.post(
         "/operator/sources/try", data={"text": text.replace("ul.list li", "ul.none li"), "url": url}
     )
-    assert "no entries" in wrong.text
+    assert "没有条目" in wrong.text
     broken = reader.post("/operator/sources", data={"text": text.replace("item:", "itme:"), "url": url})
     assert broken.status_code == 422
     assert "itme" in lxml.html.fromstring(broken.text).xpath("string(//*[@role='alert'])")

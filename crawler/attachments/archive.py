@@ -35,7 +35,7 @@ def read(body: bytes) -> Reading:
     unread += [f"{len(members) - MOST_FILES} more files"] if len(members) > MOST_FILES else []
     state: FileState = "read" if told else "unreadable"
     return Reading(
-        state, "\n".join(told), "; ".join(unread)[:500] or (None if told else "the archive is empty")
+        state, "\n".join(told), "; ".join(unread)[:500] or (None if told else said("the archive is empty"))
     )
 
 

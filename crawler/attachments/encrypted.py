@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from store.flow import Reading
+from store.said import said
 
 
 def fits(head: bytes, names: Collection[str]) -> bool:
@@ -12,4 +13,4 @@ def fits(head: bytes, names: Collection[str]) -> bool:
 
 
 def read(body: bytes) -> Reading:
-    return Reading("encrypted", detail="it asks for a password")
+    return Reading("encrypted", detail=said("it asks for a password"))

@@ -29,7 +29,7 @@ def read(body: bytes) -> Reading:
         document = pypdfium2.PdfDocument(body)
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD:
-            return Reading("encrypted", detail="it asks for a password")
+            return Reading("encrypted", detail=said("it asks for a password"))
         raise Unreadable(said("the PDF is damaged or cut short")) from error
     try:
         count = min(len(document), MOST_PAGES)
@@ -42,9 +42,9 @@ def read(body: bytes) -> Reading:
     text = "".join(line.text for page in pages for line in page)
     visible = len(re.sub(r"\s", "", text))
     if visible < FEWEST_CHARACTERS * max(1, count):
-        return Reading("scanned", detail="its pages have no text layer")
+        return Reading("scanned", detail=said("its pages have no text layer"))
     if len(_UNKNOWN.findall(text)) * 3 > visible:
-        return Reading("scanned", detail="its fonts don't say which characters they show")
+        return Reading("scanned", detail=said("its fonts don't say which characters they show"))
     return Reading("read", "\n".join(paragraphs(pages)), more)
 
 

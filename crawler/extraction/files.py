@@ -38,16 +38,25 @@ def read_file(capture: Capture, reading: Reading, listed: str | None = None) -> 
 
     Raises Unreadable for a file without text: a scanned one, one behind a password, a broken one."""
     if reading.state != "read" or not reading.text:
-        why = reading.detail or (
-            said("it is too large") if reading.state == "too large" else said("it has no text")
-        )
-        raise Unreadable(said("the file can't be read: {why}", why=why), capture.url)
+        raise Unreadable(_lacks(reading), capture.url)
     title = _SUFFIX.sub("", listed or "").strip() or None
     if title is None or _CUT.search(title):
         title = _title(reading.text) or title
     nodes = outline(reading.text)
     described = _metadata(capture.url, reading.text, title, nodes)
     return Page(capture.url, title, reading.text, described, nodes, ())
+
+
+def _lacks(reading: Reading) -> str:
+    """Why there is no text."""
+    why = reading.detail or said("it has no text")
+    if reading.state == "scanned":
+        return said("the file is scanned: {why}", why=why)
+    if reading.state == "encrypted":
+        return said("the file is encrypted: {why}", why=why)
+    if reading.state == "too large":
+        return said("the file is too large: {why}", why=why)
+    return said("the file is unreadable: {why}", why=why)
 
 
 def joined(page: Page, attachments: Sequence[Attachment]) -> Page:

@@ -16,6 +16,10 @@ import httpx
 LONGEST_S = 1800.0
 
 
+class Failed(Exception):
+    """It could not be measured."""
+
+
 class ChangeDetection:
     """The server; entered it gives the function that runs a pass: "first" imports the addresses, others recheck all."""
 
@@ -60,7 +64,8 @@ class ChangeDetection:
                 content="\n".join(self.urls),
                 headers={"Content-Type": "text/plain"},
             )
-            answer.raise_for_status()
+            if answer.is_error:
+                raise Failed(f"it answers {answer.status_code} to the import")
         else:
             self._get("/watch?recheck_all=1")
         while time.monotonic() - begun < LONGEST_S:
@@ -71,7 +76,7 @@ class ChangeDetection:
             ):
                 break
         else:
-            raise SystemExit("changedetection.io did not end")
+            raise Failed("it did not end")
         wall, cpu = time.monotonic() - begun, spent(tree(self.process.pid)) - before
         time.sleep(3)  # what it holds back
         return Cost(cpu, wall, peak.end(), weight(self.store))
@@ -88,7 +93,7 @@ class ChangeDetection:
                 return client
             except (OSError, ValueError, KeyError, httpx.HTTPError):
                 continue  # it begins
-        raise SystemExit("changedetection.io did not begin")
+        raise Failed("it did not begin")
 
     def _get(self, path: str) -> Any:
         for _ in range(60):  # it answers 500 while an import changes what it lists
@@ -96,7 +101,8 @@ class ChangeDetection:
             if answer.status_code != 500:
                 break
             time.sleep(1)
-        answer.raise_for_status()
+        if answer.is_error:
+            raise Failed(f"it answers {answer.status_code} for {path}")
         return answer.json()
 
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import monitor_pages, nginx
-from bench.changedetection import ChangeDetection
+from bench.changedetection import ChangeDetection, Failed
 from bench.table import beside
 
 RIVALS = Path(".rivals")
@@ -91,12 +91,16 @@ def compared(name: str, count: int) -> list[Cost] | None:
         if tool is None:
             print(f"{name:20} is not here and could not be installed")
             return None
-        with tool as run:
-            costs = []
-            for which in PASSES:
-                if which == "1 %":
-                    monitor_pages.change(site.www, count)
-                costs.append(run(which))
+        try:
+            with tool as run:
+                costs = []
+                for which in PASSES:
+                    if which == "1 %":
+                        monitor_pages.change(site.www, count)
+                    costs.append(run(which))
+        except Failed as error:
+            print(f"{name:20} gave up: {error}", flush=True)
+            return None
     cpu = "".join(f"{1000 * cost.cpu / count:9.1f}" for cost in costs)
     wall = " ".join(f"{cost.wall:6.0f}" for cost in costs)
     print(
@@ -150,7 +154,7 @@ class Peak:
 
     def __init__(self, pid: int) -> None:
         self._pid, self._most, self._over = pid, 0, threading.Event()
-        self._thread = threading.Thread(target=self._watch)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def end(self) -> int:

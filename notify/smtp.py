@@ -156,16 +156,14 @@ class Pool:
             except BaseException as error:
                 async with self._freed:
                     self._open -= 1
-                    if not isinstance(error, Unavailable):
-                        self._freed.notify()
-                        raise
-                    if not self._open:
+                    self._freed.notify_all()
+                    if isinstance(error, Unavailable) and self._open:
+                        self._most = self._open
+                        continue
+                    if isinstance(error, Unavailable):
                         # Nobody got through: those who wait need not try one after the other.
                         self._gone = error
-                        self._freed.notify_all()
-                        raise
-                    self._most = self._open
-                    self._freed.notify()
+                    raise
 
     async def _connected(self) -> _Line:
         for wait_s in (*CONNECT_WAITS_S, None):

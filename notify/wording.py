@@ -17,7 +17,9 @@ from babel.messages.pofile import read_po
 from notify.language import templates
 
 DOMAIN = "said"
-_ABOUT = re.compile(r"(\S+): (.+)", re.S)
+# What is said of a page, or of a file in an archive; several of these are told in a row.
+_ABOUT = re.compile(r"([^;]+?): (.+)", re.S)
+_AND = "; "
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ def worded(sentence: str, language: str) -> str:
         if match := wording.pattern.fullmatch(sentence):
             values = {name: worded(value, language) for name, value in match.groupdict().items()}
             return wording.translation.format(**values)
+    if _AND in sentence:
+        told = [worded(part, language) for part in sentence.split(_AND)]
+        return "；".join(told) if _AND.join(told) != sentence else sentence
     about = _ABOUT.fullmatch(sentence)
     if about and (rest := worded(about[2], language)) != about[2]:
         return f"{about[1]}：{rest}"
@@ -57,10 +62,11 @@ def wordings(language: str) -> tuple[Wording, ...]:
 def _pattern(message: str) -> re.Pattern[str]:
     parts: list[str] = []
     named: set[str] = set()
-    for words, name, _, _ in Formatter().parse(message):
+    for words, name, form, _ in Formatter().parse(message):
         parts.append(re.escape(words))
         if name is not None:
-            # A value that is told twice is the same.
-            parts.append(f"(?P={name})" if name in named else f"(?P<{name}>.+)")
+            # A value that is told twice is the same; one with a form is a number.
+            value = r"[\d.,%-]+" if form else ".+"
+            parts.append(f"(?P={name})" if name in named else f"(?P<{name}>{value})")
             named.add(name)
     return re.compile("".join(parts), re.S)

@@ -52,10 +52,11 @@ def places(message: str) -> set[str]:
 def filled(message: str) -> str:
     """With a value in each place, of the kind that it takes."""
     specs = {name: spec for _, name, spec, _ in Formatter().parse(message) if name}
-    values = {name: 0.5 if spec else WITH.get(name, "7") for name, spec in specs.items()}
-    return said(
-        message, **{name: 7 if ":," in message and specs[name] == "," else v for name, v in values.items()}
-    )
+    values = {
+        name: 7 if spec in (",", "d") else 0.5 if spec else WITH.get(name, "7")
+        for name, spec in specs.items()
+    }
+    return said(message, **values)
 
 
 def test_every_sentence_has_its_chinese_with_the_same_places() -> None:
@@ -84,6 +85,11 @@ def test_what_nobody_said_stays_as_it_is(text: str) -> None:
 
 def test_addresses_stay_before_what_is_said_of_them() -> None:
     assert worded("http://e.org/a: the answer is empty", "zh") == "http://e.org/a：返回的内容是空的"
+
+
+def test_what_is_told_in_a_row_is_told_part_by_part() -> None:
+    told = "the file is unreadable: 附件 1.doc: it asks for a password; 表.xls: the spreadsheet is damaged; 3 more files"
+    assert worded(told, "zh") == "文件读不出来：附件 1.doc：需要密码；表.xls：电子表格损坏；另有 3 个文件"
 
 
 def test_a_letter_to_the_operator_is_in_his_language() -> None:

@@ -32,7 +32,8 @@ def read(body: bytes) -> Reading:
                 told += [_name(member), reading.text]
             else:
                 unread.append(f"{_name(member)}: {reading.detail or reading.state}")
-    unread += [f"{len(members) - MOST_FILES} more files"] if len(members) > MOST_FILES else []
+    if len(members) > MOST_FILES:
+        unread.append(said("{many:d} more files", many=len(members) - MOST_FILES))
     state: FileState = "read" if told else "unreadable"
     return Reading(
         state, "\n".join(told), "; ".join(unread)[:500] or (None if told else said("the archive is empty"))

@@ -34,7 +34,8 @@ def read(body: bytes) -> Reading:
     try:
         count = min(len(document), MOST_PAGES)
         pages = [_lines(document, number) for number in range(count)]
-        more = f"only its first {MOST_PAGES} pages are read" if len(document) > MOST_PAGES else None
+        is_cut = len(document) > MOST_PAGES
+        more = said("only its first {most} pages are read", most=MOST_PAGES) if is_cut else None
     except pypdfium2.PdfiumError as error:
         raise Unreadable(said("a page of the PDF is damaged")) from error
     finally:

@@ -10,6 +10,7 @@ from parsel import Selector
 
 from crawler import selectors
 from crawler.extraction.charset import decode, header_charset
+from crawler.extraction.limits import check_markup
 from crawler.extraction.tree import parse
 from crawler.listings import _addresses, _lines
 from crawler.sources.schema import ListingRules
@@ -36,6 +37,7 @@ def read(capture: Capture, rules: ListingRules, number: int, charset: str | None
         raise Unreadable(
             said("there is no <recordset> of jpage here; see `type` in the source file"), capture.url
         )
+    check_markup(capture.url, text)
     found = rows(text)
     items = selectors.select(found, rules.item or "body > div", _lines.MOST_ENTRIES)
     listing = _lines.read_lines(items, capture.url, rules, _lines.today(capture))

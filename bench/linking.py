@@ -34,7 +34,7 @@ from store.alike import COMMON
 from store.database import Database
 from store.flow import Metadata, Page, Period
 from store.identity import document_id, plan_id
-from store.likeness import fingerprint
+from store.likeness import sample
 from store.normal import content_hash
 from store.shapes import page_from_json, page_to_json
 
@@ -196,7 +196,7 @@ def load(database: Database, pool: _Pool, count: int) -> None:
             documents.append(_values(key, number, page) | {"version_id": number + 1})
             versions.append(_version_values(key, page, capture) | {"id": number + 1})
             found.append({"id": plan_id(key), "title": page.title})
-            telling = [h for h in fingerprint(page.text) if kept[h] < COMMON]
+            telling = [h for h in sample(page.text).fingerprint if kept[h] < COMMON]
             kept.update(telling)
             fingerprints += [{"hash": h, "document_id": key} for h in telling]
         fingerprints.sort(key=lambda row: row["hash"])

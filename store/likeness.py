@@ -37,21 +37,44 @@ _YEAR_FIGURE = re.compile(r"20[0-4]\d")
 
 @dataclass(frozen=True)
 class Sample:
-    """What a text is compared by. `clauses` are the stretches between punctuation marks that have at least 8 Chinese
-    characters, each with the figures that stand in it (years left out)."""
+    """A text as it is compared, in simplified characters; each part is made when it is asked for first."""
 
-    han: str
-    clauses: dict[str, tuple[str, ...]]
-    years: Counter[str]
+    text: str
+
+    @cached_property
+    def han(self) -> str:
+        """Its Chinese characters in a row."""
+        return _NOT_HAN.sub("", self.text)
+
+    @cached_property
+    def fingerprint(self) -> frozenset[int]:
+        """FracMinHash: of the hashes of all 8-grams those that are 0 mod 64, as signed 64-bit numbers; about one for
+        64 characters of text."""
+        hashes = map(xxhash.xxh3_64_intdigest, _encoded_grams(self.han))
+        return frozenset(h - (1 << 63) for h in hashes if h % KEPT_IN == 0)
+
+    @cached_property
+    def clauses(self) -> dict[str, tuple[str, ...]]:
+        """The stretches between punctuation marks that have at least 8 Chinese characters, each with the figures that
+        stand in it (years left out)."""
+        clauses: dict[str, tuple[str, ...]] = {}
+        for part in _CLAUSE_END.split(self.text):
+            han = _NOT_HAN.sub("", part)
+            if len(han) >= GRAM:
+                number = _NUMBERED.match(part)  # an item's own number is no figure
+                figures = _FIGURE.findall(part, number.end() if number else 0)
+                clauses[han] = clauses.get(han) or tuple(f for f in figures if not _YEAR_FIGURE.fullmatch(f))
+        return clauses
 
     @cached_property
     def grams(self) -> frozenset[str]:
         return frozenset(_grams(self.han))
 
-    @property
+    @cached_property
     def year(self) -> str | None:
         """The year that the text names most often, None when it names none or two as often."""
-        first, second = [*self.years.most_common(2), ("", 0), ("", 0)][:2]
+        years = Counter(_YEAR.findall(self.text))
+        first, second = [*years.most_common(2), ("", 0), ("", 0)][:2]
         return first[0] if first[1] > second[1] else None
 
 
@@ -73,15 +96,7 @@ class Evidence:
 
 
 def sample(text: str) -> Sample:
-    text = _bounded(text)
-    clauses: dict[str, tuple[str, ...]] = {}
-    for part in _CLAUSE_END.split(text):
-        han = _NOT_HAN.sub("", part)
-        if len(han) >= GRAM:
-            number = _NUMBERED.match(part)  # an item's own number is no figure
-            figures = _FIGURE.findall(part, number.end() if number else 0)
-            clauses[han] = clauses.get(han) or tuple(f for f in figures if not _YEAR_FIGURE.fullmatch(f))
-    return Sample(_NOT_HAN.sub("", text), clauses, Counter(_YEAR.findall(text)))
+    return Sample(simplified(text[:MOST_CHARACTERS]))
 
 
 def compare(a: Sample, b: Sample) -> Evidence:
@@ -104,14 +119,6 @@ def compare(a: Sample, b: Sample) -> Evidence:
     )
 
 
-def fingerprint(text: str) -> frozenset[int]:
-    """FracMinHash: of the hashes of all 8-grams those that are 0 mod 64, as signed 64-bit numbers; about one for 64
-    characters of text."""
-    han = _NOT_HAN.sub("", _bounded(text))
-    hashes = map(xxhash.xxh3_64_intdigest, _encoded_grams(han))
-    return frozenset(h - (1 << 63) for h in hashes if h % KEPT_IN == 0)
-
-
 def _encoded_grams(han: str) -> Iterator[bytes]:
     """Each 8-gram in UTF-8, in which all but rare Chinese characters have three bytes."""
     raw = han.encode()
@@ -122,9 +129,10 @@ def _encoded_grams(han: str) -> Iterator[bytes]:
 
 def simplified(text: str) -> str:
     """Traditional characters as the simplified ones, one for one; a mirror in Taiwan's script is a copy, too."""
-    table = _simplifying()
-    for char in set(text) & table.keys():
-        text = text.replace(char, table[char])
+    for char in set(text):
+        simple = _simple(char)
+        if simple != char:
+            text = text.replace(char, simple)
     return text
 
 
@@ -143,12 +151,12 @@ def _dropped(less: tuple[str, ...], more: tuple[str, ...]) -> bool:
     return all(char in rest for char in "".join(less))
 
 
-def _bounded(text: str) -> str:
-    return simplified(text[:MOST_CHARACTERS])
+@cache
+def _simple(char: str) -> str:
+    """Of a Chinese character; asked once for each that is met."""
+    return _simplifying().convert(char) if "\u3400" <= char < "\ua000" else char
 
 
 @cache
-def _simplifying() -> dict[str, str]:
-    characters = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
-    simple = OpenCC("t2s").convert("\n".join(characters)).split("\n")
-    return {old: new for old, new in zip(characters, simple, strict=True) if old != new}
+def _simplifying() -> OpenCC:
+    return OpenCC("t2s")

@@ -17,7 +17,7 @@ from store import models as rows
 from store.alike import alike, own_title, telling, titles_alike
 from store.flow import Metadata, Page
 from store.identity import plan_id
-from store.likeness import Sample, compare, fingerprint, sample
+from store.likeness import Sample, compare, sample
 from store.shapes import page_from_json
 
 LINKING = "linking plans"
@@ -32,7 +32,8 @@ def link(session: Session, document: rows.Document, page: Page) -> rows.Plan:
     that it shows to be one are merged.
 
     The transaction must hold `LINKING` alone: two that looked at the same moment would not find each other."""
-    mine, hashes = sample(page.text), telling(session, document, fingerprint(page.text))
+    mine = sample(page.text)
+    hashes = telling(session, document, mine.fingerprint)
     document.dated_on = _dated(page.metadata)
     likes = alike(session, document, page, mine, hashes)
     if document.plan is None:
@@ -97,7 +98,7 @@ def separate(session: Session, documents: Sequence[rows.Document]) -> rows.Plan:
     for changed in (old, plan):
         settle(session, changed)
     for document in documents[:REPRESENTATIVES]:
-        hashes = fingerprint(page_of(session, document).text)
+        hashes = sample(page_of(session, document).text).fingerprint
         _keep_fingerprint(session, document, telling(session, document, hashes))
     return plan
 

@@ -81,15 +81,19 @@ def follow(session: Session, document: rows.Document, url: str) -> str | None:
 
 def twin(session: Session, source: str, document: str, hashed: str) -> Visit | None:
     """For a document of the source that was not read before: another one that says the same to the letter."""
-    own = select(rows.Document.version_id).where(rows.Document.id == document).scalar_subquery()
+    # Asked first and apart: nearly always there is none, and SQLite would go through the source's documents for it.
+    saying = select(rows.Version.id).where(rows.Version.content_hash == hashed)
+    versions = session.scalars(saying.where(rows.Version.document_id != document)).all()
+    own = select(rows.Document.version_id).where(rows.Document.id == document)
+    if not versions or session.scalar(own) is not None:
+        return None
     same = (
         select(rows.Document.id, rows.Document.url)
-        .join(rows.Version, rows.Version.id == rows.Document.version_id)
+        .join(rows.Version, rows.Version.document_id == rows.Document.id)
         .where(
-            rows.Version.content_hash == hashed,
+            rows.Version.id.in_(versions),
+            rows.Document.version_id == rows.Version.id,
             rows.Document.source_id == source,
-            rows.Document.id != document,
-            own.is_(None),
         )
         .order_by(rows.Document.found_at, rows.Document.id)
     )

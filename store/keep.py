@@ -81,8 +81,7 @@ class Keeper(ListingKeeper):
         filed = self._file(fetched)
         with self.database.write() as session:
             self._keep_files(session, document, filed)
-            number = joinedload(rows.Document.version).load_only(rows.Version.number)
-            self._checked(session.get_one(rows.Document, document, options=[number]), self.clock())
+            rounds.believe(session, document, self.clock())
         return Outcome(document)
 
     def reads_as(self, document: str, *captures: Capture) -> bool:
@@ -144,7 +143,7 @@ class Keeper(ListingKeeper):
         at = capture.fetched_at if capture else self.clock()
         # The document is written once, not before each question to the database.
         with self.database.write() as session, session.no_autoflush:
-            row = session.get_one(rows.Document, document)
+            row = session.get_one(rows.Document, document, options=[joinedload(rows.Document.source)])
             judged = judge(row.version, page, today)
             if judged.is_renewed:
                 # Before the first change, so that two keepers can't wait for each other.

@@ -11,11 +11,14 @@ from collections.abc import Iterable
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jinja2
 from babel import Locale, negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+if TYPE_CHECKING:
+    import jinja2
 
 SOURCE = "zh"
 TAGS = {"zh": "zh-CN"}
@@ -59,6 +62,8 @@ def chosen(preferred: Iterable[str]) -> str:
 
 def environment(folders: Iterable[Path], language: str) -> jinja2.Environment:
     """Templates that speak a language: `_("…")`, `ngettext`, `{% trans %}`. Everything is escaped but in .txt."""
+    import jinja2
+
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(list(folders)),
         autoescape=jinja2.select_autoescape(

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-
-import css_inline
-import jinja2
+from typing import TYPE_CHECKING
 
 from notify import language
 from notify.filters import Filter
 from notify.language import N_, speech
+from notify.mail import inlined
 from notify.parcels import Letter
 from notify.post import Post
 from notify.subscriptions import Rhythm
 from store import regions
+
+if TYPE_CHECKING:
+    import jinja2
 
 WEEKDAYS = {
     "mon": N_("每周一"), "tue": N_("每周二"), "wed": N_("每周三"), "thu": N_("每周四"),
@@ -140,6 +142,6 @@ def _letter(note: Note, reader: str, data: dict[str, object]) -> Letter:
     environment = _environment(reader)
     text = environment.get_template("letter.txt").render(note=note)
     page = environment.get_template("letter.html").render(note=note)
-    html = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True).inline(page)
+    html = inlined(page)
     short = "\n".join((*note.paragraphs, *(f"{link.label}: {link.url}" for link in note.links)))
     return Letter(note.subject, text, html, short, data)

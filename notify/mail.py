@@ -6,16 +6,16 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
-
-import css_inline
-import jinja2
 
 from notify import headline, language, plain, words
 from notify.digests import LADDER, SHORTEST, Issue, fitting
 from notify.filters import Filter
 from notify.links import Pages
+
+if TYPE_CHECKING:
+    import jinja2
 
 # Gmail cuts a mail's HTML off at 102 KB; the links to the subscription come last.
 MOST_HTML_BYTES = 96_000
@@ -58,7 +58,7 @@ def html(issue: Issue, edition: Edition) -> str:
     template = environment(edition.language).get_template("digest.html")
     ladder = (*LADDER, *SHORTEST)
     return fitting(
-        issue, lambda fitted: _inlined(template.render(_context(fitted, edition))), MOST_HTML_BYTES, ladder
+        issue, lambda fitted: inlined(template.render(_context(fitted, edition))), MOST_HTML_BYTES, ladder
     )
 
 
@@ -127,7 +127,10 @@ def opening(issue: Issue, edition: Edition) -> str:
     return headline.opening(issue, edition.every, edition.language)
 
 
-def _inlined(page: str) -> str:
+def inlined(page: str) -> str:
+    """An HTML page with its style on each element, for the mail programs that drop style sheets."""
+    import css_inline
+
     # The style sheet stays, too: what is asked of the screen (dark, narrow) can't be inlined.
     return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True).inline(page)
 

@@ -9,7 +9,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from crawler.sources import catalogue
-from yaodian.commands import app
+from yaodian.commands import loaded
 
 COMMANDS = ROOT / "docs" / "commands.md"
 HEAD = "# Commands\n\nWhat each command says of itself with `--help`. Every list takes `--format table|json|jsonl|csv`.\n"
@@ -23,7 +23,7 @@ def names(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
 
 def helped(words: tuple[str, ...]) -> str:
     said = CliRunner().invoke(
-        app,
+        loaded(),
         [*words, "--help"],
         prog_name="yaodian",
         env={"COLUMNS": "100", "TERM": "dumb"},
@@ -33,7 +33,7 @@ def helped(words: tuple[str, ...]) -> str:
 
 
 def test_every_commands_help_is_in_the_docs() -> None:
-    written = HEAD + "".join(helped(words) for words in names(get_command(app)))
+    written = HEAD + "".join(helped(words) for words in names(get_command(loaded())))
     if COMMANDS.exists() and COMMANDS.read_text(encoding="utf-8") == written:
         return
     COMMANDS.write_text(written, encoding="utf-8")

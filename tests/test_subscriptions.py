@@ -23,7 +23,7 @@ from notify.tokens import CONFIRM_WITHIN, Reference, Tokens
 from store import models as rows
 from store.database import Database
 from store.errors import BadLink, UsageError, WrongUse
-from yaodian.commands import app
+from yaodian.commands import loaded
 
 BEFORE = dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
 ZONES = ("Asia/Shanghai", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Santiago")
@@ -211,7 +211,7 @@ def test_what_is_of_no_more_use_is_erased(database: Database, post: Post) -> Non
 @pytest.mark.one_database
 def test_the_operator_manages_a_subscription(database: Database, data: Path) -> None:
     def run(*words: str) -> str:
-        result = CliRunner().invoke(app, ["--data", str(data), *words])
+        result = CliRunner().invoke(loaded(), ["--data", str(data), *words])
         if result.exception and not isinstance(result.exception, SystemExit):
             return str(result.exception)
         return result.output

@@ -15,7 +15,7 @@ def main() -> None:
     _speak_anyway()
     _collect_little()
     try:
-        _run(_hoisted(sys.argv[1:]))
+        _run(*_hoisted(sys.argv[1:]))
     except YaodianError as error:
         sys.stderr.write(f"yaodian: {error}\n")
         sys.exit(2 if isinstance(error, WrongUse) else 1)
@@ -31,14 +31,15 @@ def main() -> None:
         sys.exit(1)
 
 
-def _run(words: list[str]) -> None:
+def _run(options: list[str], words: list[str]) -> None:
     """The command, up to its last word written. Typer ends with status 1 where the reader has gone."""
-    from yaodian.commands import app
+    from yaodian.commands import loaded
 
+    app = loaded(*words[:1])
     gc.freeze()
     gc.enable()
     try:
-        app(words)
+        app(options + words)
     except SystemExit as leaving:
         if isinstance(leaving.__context__, BrokenPipeError):
             raise leaving.__context__ from None
@@ -63,8 +64,8 @@ def _speak_anyway() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _hoisted(words: list[str]) -> list[str]:
-    """`--data DIR` belongs before the command; people write it after, and mean the same."""
+def _hoisted(words: list[str]) -> tuple[list[str], list[str]]:
+    """`--data DIR`, which belongs before the command (people write it after, and mean the same), and all the rest."""
     hoisted: list[str] = []
     rest: list[str] = []
     remaining = iter(words)
@@ -77,7 +78,7 @@ def _hoisted(words: list[str]) -> list[str]:
             hoisted.append(word)
         else:
             rest.append(word)
-    return hoisted + rest
+    return hoisted, rest
 
 
 if __name__ == "__main__":

@@ -14,8 +14,6 @@ from functools import cache
 from importlib import import_module
 from typing import Protocol, cast
 
-import olefile
-
 from crawler.attachments._package import BROKEN
 from store.errors import Unreadable
 from store.flow import Reading
@@ -80,6 +78,8 @@ def names_in(body: bytes) -> frozenset[str]:
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
                 return frozenset(archive.namelist())
         if body[:8] == OLE:
+            import olefile  # most crawls meet no such file
+
             with olefile.OleFileIO(io.BytesIO(body)) as container:
                 return frozenset("/".join(path) for path in container.listdir())
     except BROKEN as error:

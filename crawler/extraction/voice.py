@@ -8,8 +8,6 @@ import re
 from collections import Counter
 
 from lxml import etree, html
-from readability import Document
-from readability.readability import Unparseable
 
 from crawler.extraction.rules import CONTAINERS
 
@@ -27,6 +25,10 @@ logging.getLogger("readability").setLevel(
 
 def readability(root: etree._Element) -> etree._Element | None:
     """The smallest element of our tree with most of what readability takes for the article."""
+    # Not before a page needs it: most are read without it, and with the detector of encodings it takes 3 MB.
+    from readability import Document
+    from readability.readability import Unparseable
+
     nodes = [element for element in root.iter(etree.Element)]
     if len(nodes) > ELEMENTS or _depth(root) > DEPTH:
         return None

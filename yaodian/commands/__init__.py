@@ -45,6 +45,11 @@ def configured(context: typer.Context) -> settings.Settings:
     return settings.load(context.find_root().obj)
 
 
-# Each module adds its commands to `app`; a new group is a new file.
-for _module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
-    import_module(f"{__name__}.{_module}")
+def loaded(command: str = "") -> typer.Typer:
+    """`app` with its commands: each module adds its own, and a new group is a new file. For a command that a module is
+    named after only that one is imported, with those that add to its group (`sources` and `sources_add`)."""
+    modules = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    named = [name for name in modules if name.partition("_")[0] == command]
+    for name in named or modules:
+        import_module(f"{__name__}.{name}")
+    return app

@@ -17,7 +17,7 @@ ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "Yaodian"
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY_JITTER = 0.25
-# In place of Scrapy's own list, which imports all that it names, a fifth of what a crawl takes in memory: consoles that
+# In place of Scrapy's own list, which imports all that it names, a tenth of what a crawl takes in memory: consoles that
 # run whatever code they are sent, exporters, cookies, proxies.
 EXTENSIONS_BASE = {
     "scrapy.extensions.corestats.CoreStats": 0,

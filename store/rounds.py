@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Select, bindparam, func, or_, select, update
+from sqlalchemy import Row, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from store import agenda
@@ -40,40 +41,63 @@ _BELIEVED = (
 )
 
 
+# Of each document: what its Visit is made of, and what tells how urgent it is. As rows, since a source may have 100 000.
+_ASKED = (
+    _DOCUMENT.id,
+    _DOCUMENT.url,
+    _DOCUMENT.listed_title,
+    _DOCUMENT.etag,
+    _DOCUMENT.last_modified,
+    _DOCUMENT.believed,
+    _DOCUMENT.checked_at,
+    _DOCUMENT.next_check_at,
+    _DOCUMENT.failures,
+)
+_AT_ONCE = 1000
+
+
 def everything(session: Session, source: str, now: dt.datetime) -> list[Visit]:
-    return [_visit(row) for row in _ordered(session.scalars(_known(source)), now)]
+    found = session.execute(_known(source)).yield_per(_AT_ONCE)
+    pressing = sorted(((_urgency(row, now), _visit(row)) for row in found), key=itemgetter(0))
+    return [visit for _, visit in pressing]
 
 
 def due(session: Session, source: str, now: dt.datetime, most_rechecks: int) -> tuple[list[Visit], int]:
     """Those that are due within the budget of a host and day, and how many of these it leaves for another day."""
     is_due = or_(
-        rows.Document.next_check_at.is_(None),
-        rows.Document.next_check_at <= now,
+        _DOCUMENT.next_check_at.is_(None),
+        _DOCUMENT.next_check_at <= now,
         # noted by a clock that was ahead
-        rows.Document.next_check_at > now + 2 * LONGEST,
+        _DOCUMENT.next_check_at > now + 2 * LONGEST,
     )
-    found = _ordered(session.scalars(_known(source).where(is_due)), now)
-    rechecked: dict[str, list[rows.Document]] = defaultdict(list)
+    found = sorted(session.execute(_known(source).where(is_due)), key=lambda row: _urgency(row, now))
+    rechecked: dict[str, list[str]] = defaultdict(list)
     for row in found:
         if row.checked_at is not None:
-            rechecked[urlsplit(row.url).netloc].append(row)
+            rechecked[urlsplit(row.url).netloc].append(row.id)
     left: set[str] = set()
     for host, known in rechecked.items():
         granted = agenda.spend(session, host, now, len(known), most_rechecks)
-        left.update(row.id for row in known[granted:])
+        left.update(known[granted:])
     return [_visit(row) for row in found if row.id not in left], len(left)
 
 
-def _known(source: str) -> Select[rows.Document]:
+def _known(source: str) -> Select[Any]:
     return (
-        select(rows.Document)
-        .where(rows.Document.source_id == source, rows.Document.state != "unmatched")
-        .order_by(rows.Document.found_at.desc(), rows.Document.id)
+        select(*_ASKED)
+        .where(_DOCUMENT.source_id == source, _DOCUMENT.state != "unmatched")
+        .order_by(_DOCUMENT.found_at.desc(), _DOCUMENT.id)
     )
 
 
-def _ordered(found: Iterable[rows.Document], now: dt.datetime) -> list[rows.Document]:
-    return sorted(found, key=lambda row: urgency(now, row.checked_at, row.next_check_at, row.failures))
+def _urgency(row: Row[Any], now: dt.datetime) -> float:
+    return urgency(now, row.checked_at, row.next_check_at, row.failures)
+
+
+def _visit(row: Row[Any]) -> Visit:
+    if not is_believed(row.believed):
+        return Visit(row.url, row.id, title=row.listed_title)
+    return Visit(row.url, row.id, etag=row.etag, last_modified=row.last_modified, title=row.listed_title)
 
 
 def believe(session: Session, document: str, at: dt.datetime) -> None:
@@ -97,9 +121,3 @@ def _past(
     """A document that was old when it was found is not fresh."""
     published_at = dt.datetime.combine(listed, dt.time(), dt.UTC) if listed else found_at
     return Past(min(published_at, found_at), found_at, changed_at, changes)
-
-
-def _visit(row: rows.Document) -> Visit:
-    if not is_believed(row.believed):
-        return Visit(row.url, row.id, title=row.listed_title)
-    return Visit(row.url, row.id, etag=row.etag, last_modified=row.last_modified, title=row.listed_title)

@@ -33,6 +33,9 @@ fetch: {{delay: 0}}
 class Site:
     """A site that counts how many requests it has at a time, and remembers what they said."""
 
+    # Long enough for a second request to come, if one is to come.
+    lingers_s = 0.05
+
     def __init__(self, robots: str = "") -> None:
         self.robots = robots
         self.asked: list[tuple[str, dict[str, str]]] = []
@@ -49,8 +52,7 @@ class Site:
             self._now += 1
             self.most = max(self.most, self._now)
             self._change.notify_all()
-            # Long enough for a second request to come, if one is to come.
-            self._change.wait_for(lambda: self._now > 1, timeout=0.05)
+            self._change.wait_for(lambda: self._now > 1, timeout=self.lingers_s)
         body = self.page(handler.path).encode()
         handler.send_response(200)
         handler.send_header("Content-Length", str(len(body)))
@@ -67,6 +69,7 @@ class Site:
 def served(site: Site) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet: for the second the client's system lets us wait 40 ms
 
         def do_GET(self) -> None:
             site.answer(self)
@@ -105,6 +108,30 @@ def test_a_source_may_allow_more_at_a_time(data: Path, yaodian: Run) -> None:
         (data / "sources" / "one.yaml").write_text(text, encoding="utf-8")
         assert yaodian("crawl", "one").returncode == 0
     assert 1 < site.most <= 3
+
+
+class Large(Site):
+    """More documents than a crawl holds requests for at a time."""
+
+    lingers_s = 0.0
+    documents = 110
+
+    def page(self, path: str) -> str:
+        lines = (f'<li><a href="/{n}.html">某县2026年第{n}号工作计划</a></li>' for n in range(self.documents))
+        return f"<ul>{''.join(lines)}</ul>" if path == "/" else super().page(path).replace("32", path[1:-5])
+
+
+def test_of_many_known_documents_each_is_asked_for_once(data: Path, yaodian: Run) -> None:
+    site = Large()
+    with served(site) as url:
+        (data / "sources" / "one.yaml").write_text(SOURCE.format(id="one", url=url), encoding="utf-8")
+        yaodian("crawl", "one")
+        site.asked.clear()
+        site.documents += 1
+        crawled = yaodian("crawl", "one")
+    paths = [path for path, _ in site.asked if path.endswith("html")]
+    assert crawled.stdout.count("new       one") == 1
+    assert len(paths) == len(set(paths)) == site.documents
 
 
 def test_robots_txt_is_heeded_and_told(data: Path, yaodian: Run) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -26,6 +26,8 @@ from store.said import said
 PERMANENT = {301, 308}
 # Before the next document, so that few pages wait for their attachments at a time.
 ATTACHMENT_FIRST = 5
+
+KNOWN_AT_ONCE = 100
 
 # Pages of one article that are put together; what claims more is no article.
 MOST_PARTS = 50
@@ -75,7 +77,10 @@ class SourceSpider(ListingSpider):
                 for request in self._ask_listings():
                     yield request
             known, self.left = self.keeper.documents(most_rechecks=self.most_rechecks)
-            for visit in known:
+            for place, visit in enumerate(known):
+                # A request weighs some KB, and a source may have 100 000 documents.
+                if place and place % KNOWN_AT_ONCE == 0:
+                    await self.crawler.signals.wait_for(signals.scheduler_empty)
                 yield self._ask(visit, self.on_document)
 
     # ── documents ──

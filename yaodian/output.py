@@ -6,12 +6,12 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, TextIO
-
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING, Any, TextIO
 
 from store import spreadsheet
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class Format(StrEnum):
@@ -42,11 +42,15 @@ def one(item: Any, out: TextIO | None = None) -> None:
 
 
 def console() -> Console:
+    from rich.console import Console
+
     # In a pipe Rich would assume 80 columns and cut long titles; there lines may be as long as they are.
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False, emoji=False)
 
 
 def _table(items: Iterable[Mapping[str, Any]], columns: Mapping[str, str], out: TextIO) -> None:
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in columns.values():
         table.add_column(heading, overflow="fold")

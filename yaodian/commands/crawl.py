@@ -7,11 +7,9 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from crawler.sources.schema import Source
 from scheduler import due as when
@@ -112,7 +110,8 @@ def _crawl(settings: Settings, how: _How) -> None:
         most_rechecks=settings.rechecks_per_host,
         most_requests=how.most_requests,
     )
-    with (_Events if how.form is Format.jsonl else _Terminal)() as watch:
+    told = _Events if how.form is Format.jsonl else _Bars if sys.stderr.isatty() else _Lines
+    with told() as watch:
         crawled = run(sources, database, clock, terms, watch)
     wellbeing.tell(settings, database, clock())
     database.close()
@@ -194,10 +193,39 @@ class _Events:
         sys.stdout.flush()
 
 
-class _Terminal:
-    """A bar for each source on a terminal, a plain line for each change in a pipe."""
+class _Lines:
+    """A plain line for each change, for a pipe or a file."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held back."""
+
+    def began(self, source: Source, run: int) -> None:
+        """Told by its end."""
+
+    def tell(self, source: Source, url: str, outcome: Outcome) -> None:
+        if outcome.change:
+            self._say(f"{outcome.change:9} {source.id} {outcome.document} {url}")
+
+    def progress(self, source: Source, counts: Mapping[str, int]) -> None:
+        """For who looks on only."""
+
+    def ended(self, crawled: Crawled) -> None:
+        """Summed up when all have ended."""
+
+    def _say(self, line: str) -> None:
+        typer.echo(line)
+
+
+class _Bars(_Lines):
+    """The same above a bar for each source, on a terminal."""
 
     def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -205,12 +233,11 @@ class _Terminal:
             TextColumn("pages"),
             TimeElapsedColumn(),
             console=Console(stderr=True, highlight=False),
-            disable=not sys.stderr.isatty(),
             transient=True,
         )
         self._tasks: dict[str, Any] = {}
 
-    def __enter__(self) -> _Terminal:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
@@ -220,11 +247,6 @@ class _Terminal:
     def began(self, source: Source, run: int) -> None:
         self._tasks[source.id] = self._progress.add_task(source.id, total=None)
 
-    def tell(self, source: Source, url: str, outcome: Outcome) -> None:
-        if outcome.change:
-            line = f"{outcome.change:9} {source.id} {outcome.document} {url}"
-            self._progress.console.print(line, markup=False) if sys.stderr.isatty() else typer.echo(line)
-
     def progress(self, source: Source, counts: Mapping[str, int]) -> None:
         done = counts.get("listings", 0) + counts.get("documents", 0)
         self._progress.update(self._tasks[source.id], total=counts.get("asked"), completed=done)
@@ -232,3 +254,6 @@ class _Terminal:
     def ended(self, crawled: Crawled) -> None:
         if crawled.source in self._tasks:
             self._progress.remove_task(self._tasks.pop(crawled.source))
+
+    def _say(self, line: str) -> None:
+        self._progress.console.print(line, markup=False)

@@ -6,13 +6,23 @@ import pkgutil
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from yaodian import settings
 
+
+class _Alphabetical(TyperGroup):
+    """Whichever module was imported first."""
+
+    def list_commands(self, _ctx: Any) -> list[str]:
+        return sorted(self.commands)
+
+
 app = typer.Typer(
+    cls=_Alphabetical,
     help="要点 Yaodian: watches the education work plans that China's governments publish.",
     no_args_is_help=True,
     add_completion=False,

@@ -7,12 +7,14 @@ import datetime as dt
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
+from twisted.internet.error import ReactorNotRunning
 
 from crawler import browser
 from crawler.gate import Gate
@@ -102,7 +104,8 @@ def crawl(
 def _stop() -> None:
     from twisted.internet import reactor  # the reactor that was installed by AsyncCrawlerProcess
 
-    reactor.stop()  # type: ignore[misc]
+    with suppress(ReactorNotRunning):  # a signal came first
+        reactor.stop()  # type: ignore[misc]
 
 
 def _settings(terms: Terms) -> Settings:

@@ -200,6 +200,7 @@ def test_an_interrupted_crawl_is_not_done_and_stays_due(data: Path, yaodian: Run
             said, _ = process.communicate(timeout=60)
         assert process.returncode == 1
         assert "slow: interrupted" in said
+        assert "Traceback" not in (data / "logs" / "crawl.log").read_text(encoding="utf-8")
         again = yaodian("crawl")
     assert again.returncode == 0
     assert "slow: done" in again.stdout

@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from bench.costs import Cost, Peak, tree, weight
+
 LONGEST_S = 1800.0
 
 
@@ -26,7 +28,7 @@ class ChangeDetection:
     def __init__(self, program: Path, urls: Sequence[str], store: Path) -> None:
         self.program, self.urls, self.store = program, urls, store
 
-    def __enter__(self) -> Callable[[str], Any]:
+    def __enter__(self) -> Callable[[str], Cost]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -52,9 +54,7 @@ class ChangeDetection:
         self.process.terminate()
         self.process.wait()
 
-    def run(self, which: str) -> Any:
-        from bench.monitors import Cost, Peak, tree, weight
-
+    def run(self, which: str) -> Cost:
         checked = {name: watch.get("last_checked") or 0 for name, watch in self._get("/watch").items()}
         time.sleep(2)  # its times are whole seconds
         peak, begun, before = Peak(self.process.pid), time.monotonic(), spent(tree(self.process.pid))

@@ -106,6 +106,8 @@ def ratios(measured: dict[str, list[Cost]], count: int) -> None:
     for at, name in enumerate(PASSES):
         cpu = {other: 1000 * costs[at].cpu / count for other, costs in others.items()}
         beside(f"{count} pages, {name}", "CPU ms a page", 1000 * ours[at].cpu / count, cpu)
+        wall = {other: costs[at].wall for other, costs in others.items()}
+        beside(f"{count} pages, {name}", "s", ours[at].wall, wall)
     memory = {other: most(costs) for other, costs in others.items()}
     beside(f"{count} pages, memory", "MB", most(ours), memory)
     disk = {other: costs[-1].disk / 1000 / count for other, costs in others.items()}

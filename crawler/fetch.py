@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import TypeVar
 
 import scrapy
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.http import Response
 from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
-from crawler import browser
+from crawler import browser, reactor
 from crawler.gate import Gate
 from crawler.limits import Asker
 from crawler.middlewares.guard import RefusedAddress
@@ -85,26 +84,27 @@ def converse(
     if render and (lacking := browser.lacks()):
         raise OperatorError(lacking)
     results: list[T] = []
-    errors: list[Exception] = []
+    failures: list[Failure] = []
 
     def ask(answer: Answer | None) -> str | None:
         try:
             return next(dialogue) if answer is None else dialogue.send(answer)
         except StopIteration as end:
             results.append(end.value)
-        except Exception as error:  # noqa: BLE001 - raised below, when the reactor has stopped
-            errors.append(error)
         return None
+
+    def broke(failure: Failure) -> None:
+        failures.append(failure)
 
     settings = _settings(asker, delay_s)
     process = AsyncCrawlerProcess(settings)
-    task = asyncio.get_event_loop().create_task(_crawl(process, settings, asker, ask, render=render))
-    task.add_done_callback(lambda _: _stop())
-    process.start(stop_after_crawl=False)
+    crawler = Crawler(PageSpider, settings)
+    crawler.signals.connect(broke, signals.spider_error)
+    task = reactor.run(process, _crawl(process, crawler, asker, ask, render=render))
     if task.done():
         task.result()
-    if errors:
-        raise errors[0]
+    if failures:
+        failures[0].raiseException()
     if not results:
         raise Unreachable(said("the fetching was broken off"))
     return results[0]
@@ -112,27 +112,21 @@ def converse(
 
 async def _crawl(
     process: AsyncCrawlerProcess,
-    settings: Settings,
+    crawler: Crawler,
     asker: Asker,
     ask: Callable[[Answer | None], str | None],
     *,
     render: bool,
 ) -> None:
     if not render:
-        await process.crawl(Crawler(PageSpider, settings), ask=ask)
+        await process.crawl(crawler, ask=ask)
         return
     limits = asker.limits
     async with Gate(
         allow_private=asker.allow_private, max_bytes=limits.max_bytes, lasts_s=limits.timeout_s
     ) as gate:
-        browser.equip(settings, gate.url)
-        await process.crawl(Crawler(PageSpider, settings), ask=ask)
-
-
-def _stop() -> None:
-    from twisted.internet import reactor  # the reactor that was installed by AsyncCrawlerProcess
-
-    reactor.stop()  # type: ignore[misc]
+        browser.equip(crawler.settings, gate.url)
+        await process.crawl(crawler, ask=ask)
 
 
 def fetch(url: str, asker: Asker, *, render: bool = False) -> Capture:

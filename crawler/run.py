@@ -7,16 +7,14 @@ import datetime as dt
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
-from twisted.internet.error import ReactorNotRunning
 
-from crawler import browser
+from crawler import browser, reactor
 from crawler.gate import Gate
 from crawler.limits import USUAL, Limits
 from crawler.manners import held, host_of
@@ -86,10 +84,8 @@ def crawl(
     process = AsyncCrawlerProcess(_settings(terms))
     with Claims(database) as claims:
         crowd = _Crowd(process, database, claims, archive, clock, terms, watch)
-        task = asyncio.get_event_loop().create_task(crowd.run(list(sources)))
-        task.add_done_callback(lambda _: _stop())
         try:
-            process.start(stop_after_crawl=False)
+            task = reactor.run(process, crowd.run(list(sources)))
         finally:
             gathering.finish(database, archive, clock())
         if not task.done():
@@ -99,13 +95,6 @@ def crawl(
     if task.done():
         task.result()
     return crowd.crawled
-
-
-def _stop() -> None:
-    from twisted.internet import reactor  # the reactor that was installed by AsyncCrawlerProcess
-
-    with suppress(ReactorNotRunning):  # a signal came first
-        reactor.stop()  # type: ignore[misc]
 
 
 def _settings(terms: Terms) -> Settings:

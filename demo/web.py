@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -65,12 +66,11 @@ class DemoWeb:
         self._day = self.content.day(number).number
 
     def __enter__(self) -> DemoWeb:
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.close)
             for site in SITES:
                 self._servers[site] = _serve(self._ports.get(site, 0), self._answerer(site), site)
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
         return self
 
     def __exit__(

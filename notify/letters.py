@@ -8,20 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
 
-from notify import language
 from notify.filters import Filter
 from notify.language import N_, speech
-from notify.mail import inlined
+from notify.mail import environment, inlined
 from notify.parcels import Letter
 from notify.post import Post
 from notify.subscriptions import Rhythm
 from store import regions
-
-if TYPE_CHECKING:
-    import jinja2
 
 WEEKDAYS = {
     "mon": N_("每周一"), "tue": N_("每周二"), "wed": N_("每周三"), "thu": N_("每周四"),
@@ -133,15 +127,10 @@ def when(rhythm: Rhythm, reader: str) -> str:
     return f"{often} {rhythm.at} ({rhythm.timezone})"
 
 
-@cache
-def _environment(reader: str) -> jinja2.Environment:
-    return language.environment([language.templates("mail")], reader)
-
-
 def _letter(note: Note, reader: str, data: dict[str, object]) -> Letter:
-    environment = _environment(reader)
-    text = environment.get_template("letter.txt").render(note=note)
-    page = environment.get_template("letter.html").render(note=note)
+    templates = environment(reader)
+    text = templates.get_template("letter.txt").render(note=note)
+    page = templates.get_template("letter.html").render(note=note)
     html = inlined(page)
     short = "\n".join((*note.paragraphs, *(f"{link.label}: {link.url}" for link in note.links)))
     return Letter(note.subject, text, html, short, data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -135,9 +135,12 @@ class Pool:
 
     async def _end(self, line: _Line) -> None:
         await line.end()
+        await self._free()
+
+    async def _free(self) -> None:
         async with self._freed:
             self._open -= 1
-            self._freed.notify()
+            self._freed.notify_all()
 
     async def _line(self) -> _Line:
         """One that is idle, or a new one; where the relay allows no more of them, the next that is free."""
@@ -152,18 +155,17 @@ class Pool:
                     return self._idle.pop()
                 self._open += 1
             try:
-                return await self._connected()
-            except BaseException as error:
-                async with self._freed:
-                    self._open -= 1
-                    self._freed.notify_all()
-                    if isinstance(error, Unavailable) and self._open:
-                        self._most = self._open
-                        continue
-                    if isinstance(error, Unavailable):
-                        # Nobody got through: those who wait need not try one after the other.
-                        self._gone = error
+                async with AsyncExitStack() as undo:
+                    undo.push_async_callback(self._free)
+                    line = await self._connected()
+                    undo.pop_all()
+                    return line
+            except Unavailable as error:
+                if not self._open:
+                    # Nobody got through: those who wait need not try one after the other.
+                    self._gone = error
                     raise
+                self._most = self._open
 
     async def _connected(self) -> _Line:
         for wait_s in (*CONNECT_WAITS_S, None):

@@ -1,4 +1,4 @@
-"""Which known documents a crawl looks at, and in which order."""
+"""Which known documents a crawl looks at, in which order, and when one that is as it was is looked at next."""
 
 from __future__ import annotations
 
@@ -39,8 +39,6 @@ _BELIEVED = (
         believed=_DOCUMENT.believed + 1,
     )
 )
-
-
 # Of each document: what its Visit is made of, and what tells how urgent it is. As rows, since a source may have 100 000.
 _ASKED = (
     _DOCUMENT.id,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, Self
 
@@ -89,13 +90,12 @@ class HostTurns:
     async def process_request(self, request: Request) -> None:
         host = self._host(request)
         await host.turn.acquire()
-        try:
+        with ExitStack() as undo:
+            undo.callback(host.turn.release)
             if self._is_closing:
                 raise CrawlEnds("the crawl ends")
             await self._wait(host)
-        except BaseException:
-            host.turn.release()
-            raise
+            undo.pop_all()
         request.meta[TURN] = host
 
     async def _wait(self, host: Host) -> None:

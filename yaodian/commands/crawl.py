@@ -110,8 +110,8 @@ def _crawl(settings: Settings, how: _How) -> None:
         most_rechecks=settings.rechecks_per_host,
         most_requests=how.most_requests,
     )
-    told = _Events if how.form is Format.jsonl else _Bars if sys.stderr.isatty() else _Lines
-    with told() as watch:
+    watches = _Events if how.form is Format.jsonl else _Bars if sys.stderr.isatty() else _Lines
+    with watches() as watch:
         crawled = run(sources, database, clock, terms, watch)
     wellbeing.tell(settings, database, clock())
     database.close()

@@ -42,6 +42,7 @@ messages: install ## bring the catalogues of pages, mails and what is said of si
 	@$(BIN)/pybabel -q extract -F babel-said.cfg --no-default-keywords -k said --no-location --project=Yaodian -o templates/locale/said.pot .
 	@$(BIN)/pybabel -q update -D said -i templates/locale/said.pot -d templates/locale -l zh \
 		--no-wrap --no-fuzzy-matching --ignore-obsolete
+	@sed -i '/^"POT-Creation-Date:/d' templates/locale/*/LC_MESSAGES/*.po  # it would make every change conflict
 	@rm templates/locale/*.pot
 
 clean: ## remove the virtual environment and what the demo wrote

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from bench.table import HEADER, gathered
 
 SHORT = (
+    ("bench.attacks", "--short"),
     ("bench.extraction",),
     ("bench.diff",),
     ("bench.mutations", "--size", "2"),

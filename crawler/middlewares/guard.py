@@ -36,6 +36,8 @@ def check_url(url: str, *, allow_private: bool) -> None:
         raise RefusedAddress(said("is no address: {error}", error=error), url) from error
     if parts.scheme not in ("http", "https"):
         raise RefusedAddress(said("only http and https are fetched"), url)
+    if not parts.hostname:
+        raise RefusedAddress(said("names no host"), url)
     if parts.username is not None:
         raise RefusedAddress(said("an address with a user name is not fetched"), url)
     if not allow_private and port not in PORTS:

@@ -27,7 +27,7 @@ from store import models as rows
 from store.agenda import Due, Wanted
 from store.database import Database
 from store.flow import Origin
-from yaodian.commands import serve
+from web.server import listen
 
 NOW = dt.datetime(2026, 11, 23, 3, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -261,7 +261,7 @@ def test_who_ends_its_parent_ends_its_children() -> None:
 
 
 def test_answers_on_a_kept_connection_are_sent_at_once() -> None:
-    with serve.listening("127.0.0.1", 0) as listens:
+    with listen("127.0.0.1", 0, "") as listens:
         listens.setblocking(True)
         with socket.create_connection(listens.getsockname()), listens.accept()[0] as accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pkgutil
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +13,12 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.sessions import SessionMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from web import api, guard, metrics, pages, problems, protocols, rates, sessions, tokens
+from web.bodies import LimitRequests
+from web.hosts import CheckHost
+from web.protocols import health
 from web.terms import Terms
 
 STATIC = Path(__file__).parent / "static"
@@ -29,6 +34,7 @@ def create(terms: Terms) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     app.state.terms = terms
+    app.state.database_check = health.DatabaseCheck(terms.database)
     app.state.attempts = sessions.Attempts()
     app.state.known_tokens = tokens.Known()
     app.state.rates = rates.Rates(terms.requests_per_minute)
@@ -41,6 +47,10 @@ def create(terms: Terms) -> FastAPI:
     )
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(guard.SameOrigin)
+    app.add_middleware(CheckHost, base_url=terms.post.base_url, allowed_hosts=terms.allowed_hosts)
+    app.add_middleware(LimitRequests)
+    if terms.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(terms.trusted_proxies))
     app.add_middleware(guard.Headers)
     app.add_middleware(metrics.Measured)
     problems.install(app)
@@ -50,4 +60,16 @@ def create(terms: Terms) -> FastAPI:
             if router is not None:
                 app.include_router(router, include_in_schema=is_documented)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app
+
+
+def create_private(terms: Terms) -> FastAPI:
+    """/metrics and /healthz alone, for an address that the public can't reach."""
+    app = FastAPI(openapi_url=None)
+    app.state.terms = replace(terms, metrics_are_elsewhere=False)
+    app.state.database_check = health.DatabaseCheck(terms.database)
+    app.add_middleware(LimitRequests)
+    app.add_middleware(guard.Headers)
+    problems.install(app)
+    app.include_router(health.router)
     return app

@@ -7,12 +7,13 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from web.clients import client_key
 from web.sessions import TooManyAttempts
 from web.terms import terms_of
 
 
 class Rates:
-    """Counts the requests of each address, in this process."""
+    """Counts the requests of each client, in this process."""
 
     def __init__(self, per_minute: int) -> None:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
@@ -20,7 +21,7 @@ class Rates:
 
     def count(self, address: str) -> None:
         """Raises TooManyAttempts."""
-        if not self._limiter.hit(self._limit, address):
+        if not self._limiter.hit(self._limit, client_key(address)):
             raise TooManyAttempts("too many requests from this address; wait a minute and go on")
 
 

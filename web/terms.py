@@ -24,7 +24,9 @@ class Terms:
     """`data` is the data directory, `timezone` the one in which days are told, `post` sends letters, reads the links in
     them, and knows the address under which readers reach the pages. `secret` signs the cookies of operators.
     `program` is how Yaodian itself is called on this data directory, for what has to fetch from the web.
-    `requests_per_minute` is what programs of one address get of the API; 0 sets no bound."""
+    `requests_per_minute` is what programs of one address get of the API; 0 sets no bound. `allowed_hosts` are names under
+    which the pages are reached beside the public one, `trusted_proxies` whose word on the client's address is believed.
+    With `metrics_are_elsewhere` the pages' port has no /metrics; with `metrics_token` it asks for that."""
 
     database: Database
     data: Path
@@ -34,6 +36,10 @@ class Terms:
     secret: str
     program: tuple[str, ...] = ()
     requests_per_minute: int = 300
+    allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    metrics_token: str = ""
+    metrics_are_elsewhere: bool = False
     clock: Callable[[], dt.datetime] = _now
 
 
@@ -41,5 +47,10 @@ def terms_of(request: Request) -> Terms:
     return cast(Terms, request.app.state.terms)
 
 
-Given = Annotated[Terms, Depends(terms_of)]
+async def _given(request: Request) -> Terms:
+    """In the loop, since a dependency that is no coroutine takes one of the few threads."""
+    return terms_of(request)
+
+
+Given = Annotated[Terms, Depends(_given)]
 """What an endpoint asks for to reach the store."""

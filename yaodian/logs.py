@@ -7,6 +7,8 @@ import sys
 
 import structlog
 
+from yaodian.repeats import LimitRepeats
+
 
 def begin(form: str) -> None:
     """`form` is json, text, or auto: text on a terminal, else json."""
@@ -35,7 +37,7 @@ def begin(form: str) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [LimitRepeats(handler)]
     root.setLevel(logging.INFO)
     # Each tick is no event.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)

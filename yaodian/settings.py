@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -34,6 +36,7 @@ from store.database import Database
 from store.errors import OperatorError, WrongUse
 from store.objects import Objects, is_local
 from store.zones import timezones
+from web.clients import parse_networks
 
 TOML = "yaodian.toml"
 
@@ -82,6 +85,55 @@ def _base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _split_list(given: object) -> object:
+    """A list in an environment variable may be written with commas instead of as JSON."""
+    if not isinstance(given, str):
+        return given
+    if given.lstrip().startswith("["):
+        try:
+            return json.loads(given)
+        except ValueError as error:
+            raise ValueError(f'got {given!r}; expected a, b or ["a", "b"]') from error
+    return [part.strip() for part in given.split(",") if part.strip()]
+
+
+def _hosts(names: list[str]) -> list[str]:
+    for name in names:
+        if name != "*" and not re.fullmatch(r"(?:\*\.)?[a-z0-9_.-]{1,253}|[0-9a-f:.]{2,45}", name.lower()):
+            raise ValueError(
+                f"got {name!r}; expected names without scheme and port, such as yaodian.example.org, *.example.org "
+                "or 192.168.1.5; write a Chinese domain as DNS knows it (xn--…)"
+            )
+    return [name.lower() for name in names]
+
+
+def _proxies(texts: list[str]) -> list[str]:
+    return [str(network) for network in parse_networks(texts)]
+
+
+def _socket_address(text: str) -> str:
+    """HOST:PORT; the host of an IPv6 address in brackets."""
+    if text:
+        split_socket_address(text)
+    return text
+
+
+def split_socket_address(text: str) -> tuple[str, int]:
+    found = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9_.-]+)):([0-9]{1,5})", text)
+    if found is None or not 0 <= int(found[3]) <= 65535:
+        raise ValueError(f"got {text!r}; expected HOST:PORT, such as 127.0.0.1:9090 or [::1]:9090")
+    return found[1] or found[2], int(found[3])
+
+
+def _metrics_token(text: SecretStr) -> SecretStr:
+    token = text.get_secret_value()
+    if token and not re.fullmatch(r"[!-~]{16,200}", token):
+        raise ValueError(
+            "write 16 to 200 characters of ASCII without spaces, such as `openssl rand -hex 24` makes"
+        )
+    return text
+
+
 def _secret(text: SecretStr) -> SecretStr:
     if 0 < len(text.get_secret_value()) < SHORTEST:
         raise ValueError(f"has fewer than {SHORTEST} characters; leave it out, and one is made")
@@ -116,6 +168,30 @@ class Settings(BaseSettings):
     )
     base_url: Annotated[str, AfterValidator(_base_url)] = Field(
         default="", description="public address of the web pages, for the links in mails"
+    )
+    allowed_hosts: Annotated[list[str], NoDecode, BeforeValidator(_split_list), AfterValidator(_hosts)] = (
+        Field(
+            default=[],
+            description="names under which the web pages are reached, beside that of base_url and this machine's own",
+        )
+    )
+    trusted_proxies: Annotated[
+        list[str], NoDecode, BeforeValidator(_split_list), AfterValidator(_proxies)
+    ] = Field(
+        default=[],
+        description="reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses, networks",
+    )
+    max_connections: int = Field(
+        default=1000,
+        ge=16,
+        le=50_000,
+        description="to the web pages at a time; a quarter of it to one client",
+    )
+    metrics_address: Annotated[str, AfterValidator(_socket_address)] = Field(
+        default="", description="HOST:PORT where /metrics is served instead of beside the web pages"
+    )
+    metrics_token: Annotated[SecretStr, AfterValidator(_metrics_token)] = Field(
+        default=SecretStr(""), description="what /metrics asks for (Authorization: Bearer …); default nothing"
     )
     secret: Annotated[SecretStr, AfterValidator(_secret)] = Field(
         default=SecretStr(""),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +16,8 @@ from crawler.sources.schema import Source
 from store.errors import SourceError, UsageError
 
 LARGEST = 1 << 18
+Stamp = tuple[int, int, int, int]
+"""ctime and mtime in nanoseconds, size, inode."""
 MALFORMED = (yaml.YAMLError, ValueError, RecursionError)
 """What loading YAML raises; see `malformed`."""
 
@@ -53,16 +56,48 @@ def bundled() -> Path:
 
 def load(*folders: Path) -> Catalogue:
     """Every *.yaml of the folders; a file in a later folder takes the place of one with the same id."""
+    return combine(
+        (path, read_file(Path(path), is_trusted=folder == bundled()))
+        for folder in folders
+        for path, _ in list_files(folder)
+    )
+
+
+def list_files(folder: Path) -> list[tuple[str, Stamp]]:
+    """The source files of a folder by name, with what changes when a file does; a link has that of its file."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((entry.path, _stamp(entry)) for entry in entries if entry.name.endswith(".yaml"))
+    except OSError:
+        return []
+
+
+def _stamp(entry: os.DirEntry[str]) -> Stamp:
+    try:
+        status = entry.stat()
+    except OSError:
+        return 0, 0, 0, 0
+    return status.st_ctime_ns, status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def read_file(path: Path, *, is_trusted: bool) -> Source | SourceError:
+    """One source file, or what is wrong with it."""
+    try:
+        return read(path, _QuickLoader if is_trusted else StrictLoader)
+    except SourceError as error:
+        return error
+
+
+def combine(found: Iterable[tuple[str, Source | SourceError]]) -> Catalogue:
+    """The catalogue of files by their paths; of two with one id the later counts."""
     sources: dict[str, Source] = {}
     errors: list[SourceError] = []
-    for folder in folders:
-        loader = _QuickLoader if folder == bundled() else StrictLoader
-        for path in sorted(folder.glob("*.yaml")):
-            try:
-                sources[path.stem] = read(path, loader)
-            except SourceError as error:
-                errors.append(error)
-                sources.pop(path.stem, None)
+    for path, source in found:
+        if isinstance(source, SourceError):
+            errors.append(source)
+            sources.pop(Path(path).stem, None)
+        else:
+            sources[Path(path).stem] = source
     return Catalogue(sources, tuple(errors))
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import Path
 from sqlalchemy import select
 
-from crawler.sources import catalogue
+from crawler.sources.caching import shared_cache
+from crawler.sources.catalogue import Catalogue, bundled
 from crawler.sources.schema import Source
 from store import models as rows
 from store import regions
@@ -24,7 +25,7 @@ router = part("sources")
 @router.get("", response_model=shapes.Listed[shapes.Source])
 def sources(terms: Given, region: Identity | None = None, kind: SourceKind | None = None) -> Any:
     """All sources, by region and id, on one page. A region includes the divisions within it."""
-    found = _known(terms).values()
+    found = _catalogue(terms).sources.values()
     wanted = [
         source
         for source in sorted(found, key=lambda one: (one.region, one.id))
@@ -35,19 +36,22 @@ def sources(terms: Given, region: Identity | None = None, kind: SourceKind | Non
 
 @router.get("/{name}", response_model=shapes.Source)
 def source(terms: Given, name: Annotated[str, Path(max_length=64, description="A source's id.")]) -> Any:
-    found = _known(terms).get(name)
+    found = _catalogue(terms).sources.get(name)
     if found is None:
         raise UsageError(f"no source {name!r}")
     return _shapes(terms, [found])[0]
 
 
-def _known(terms: Terms) -> dict[str, Source]:
-    return dict(catalogue.load(catalogue.bundled(), terms.data / "sources").sources)
+def _catalogue(terms: Terms) -> Catalogue:
+    return shared_cache(bundled(), terms.data / "sources").load()
 
 
 def _shapes(terms: Terms, wanted: list[Source]) -> list[dict[str, Any]]:
     with terms.database.read() as session:
-        seen = {row.id: row for row in session.scalars(select(rows.Source))}
+        query = select(rows.Source)
+        if len(wanted) == 1:
+            query = query.where(rows.Source.id == wanted[0].id)
+        seen = {row.id: row for row in session.scalars(query)}
     return [
         source.model_dump(mode="json")
         | {

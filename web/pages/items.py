@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from store import counterparts, lifetimes, plandesk, queries, regions
 from store.counterparts import Counterpart
 from store.errors import UsageError
+from web.hosts import public_root
 from web.look import page
 from web.sheet import marked
 from web.terms import Given
@@ -41,7 +42,7 @@ def item(
             version=shown,
             item=found,
             capture=queries.capture_of(session, shown),
-            base=terms.post.base_url or str(request.base_url).rstrip("/"),
+            base=public_root(request),
             touches=[(touch.change, marked([touch.item])[0]) for touch in touches],
             earlier=list(plandesk.earlier_items(session, plan, found)) if plan else [],
             elsewhere=_by_province(counterparts.elsewhere(session, found, plan)) if plan else [],

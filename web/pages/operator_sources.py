@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from crawler.sources import catalogue, desk
+from crawler.sources.caching import shared_cache
 from crawler.sources.schema import MatchRules, Source
 from store import agenda, places
 from store import models as rows
@@ -129,7 +130,7 @@ def _own(terms: Terms) -> Path:
 
 
 def _files(terms: Terms) -> catalogue.Catalogue:
-    return catalogue.load(catalogue.bundled(), _own(terms))
+    return shared_cache(catalogue.bundled(), _own(terms)).load()
 
 
 def _tried(terms: Terms, text: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from notify import feeds
 from notify.links import Pages
+from web.hosts import public_root
 from web.look import language_of
 from web.terms import Given
 from web.wanted import Wanted
@@ -22,7 +23,7 @@ def changes(
     form: Literal["atom", "rss", "json"],
     wanted: Wanted,
 ) -> Response:
-    pages = Pages(terms.post.base_url or str(request.base_url).rstrip("/"))
+    pages = Pages(public_root(request))
     with terms.database.read() as session:
         feed = feeds.feed(session, wanted, pages, language_of(request))
     answer = feeds.answer(feed, form, {key.lower(): value for key, value in request.headers.items()})

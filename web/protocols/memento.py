@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from store import queries
 from store.errors import UsageError, WrongUse
 from store.mementos import Memento, nearest, of_address
+from web.hosts import public_root
 from web.originals import HEADERS
 from web.rates import Limited
 from web.terms import Given, Terms
@@ -36,8 +37,8 @@ def timegate(request: Request, terms: Given, url: str) -> Response:
     chosen = nearest(known, _moment(wanted)) if wanted else known[-1]
     return Response(
         status_code=302,
-        headers={"Location": _uri(terms, request, chosen, url), "Vary": "accept-datetime"}
-        | _links(terms, request, url, known, None),
+        headers={"Location": _uri(request, chosen, url), "Vary": "accept-datetime"}
+        | _links(request, url, known, None),
     )
 
 
@@ -48,11 +49,11 @@ def timemap(request: Request, terms: Given, url: str) -> Response:
     known = _known(terms, url)
     lines = [
         f'<{_quoted(url)}>; rel="original"',
-        f'<{_root(terms, request)}/timemap/link/{_quoted(url)}>; rel="self"; type="application/link-format"; '
+        f'<{public_root(request)}/timemap/link/{_quoted(url)}>; rel="self"; type="application/link-format"; '
         f'from="{_http(known[0].at)}"; until="{_http(known[-1].at)}"',
-        f'<{_root(terms, request)}/timegate/{_quoted(url)}>; rel="timegate"',
+        f'<{public_root(request)}/timegate/{_quoted(url)}>; rel="timegate"',
         *(
-            f'<{_uri(terms, request, one, url)}>; rel="{_relation(known, one)}"; datetime="{_http(one.at)}"'
+            f'<{_uri(request, one, url)}>; rel="{_relation(known, one)}"; datetime="{_http(one.at)}"'
             for one in known
         ),
     ]
@@ -70,13 +71,13 @@ def memento(request: Request, terms: Given, stamp: str, url: str) -> Response:
     known = _known(terms, url)
     chosen = nearest(known, at)
     if chosen.at.replace(microsecond=0) != at:
-        return Response(status_code=302, headers={"Location": _uri(terms, request, chosen, url)})
+        return Response(status_code=302, headers={"Location": _uri(request, chosen, url)})
     with terms.database.read() as session:
         place = queries.body_place(session, chosen.capture)
     assert place is not None
     capture = terms.archive.read(place)
     media = (capture.header("Content-Type") or "text/html").strip()
-    headers = HEADERS | {"Memento-Datetime": _http(chosen.at)} | _links(terms, request, url, known, chosen)
+    headers = HEADERS | {"Memento-Datetime": _http(chosen.at)} | _links(request, url, known, chosen)
     if media.split(";")[0].strip().lower() not in _PAGES or not media.isascii() or not media.isprintable():
         headers["Content-Disposition"] = "attachment"
         media = "application/octet-stream"
@@ -110,10 +111,8 @@ def _moment(text: str) -> dt.datetime:
         ) from error
 
 
-def _links(
-    terms: Terms, request: Request, url: str, known: Sequence[Memento], shown: Memento | None
-) -> dict[str, str]:
-    root = _root(terms, request)
+def _links(request: Request, url: str, known: Sequence[Memento], shown: Memento | None) -> dict[str, str]:
+    root = public_root(request)
     links = [
         f'<{_quoted(url)}>; rel="original"',
         f'<{root}/timegate/{_quoted(url)}>; rel="timegate"',
@@ -124,7 +123,7 @@ def _links(
         place = known.index(shown)
         around |= {id(one): one for one in known[max(0, place - 1) : place + 2]}
     links += [
-        f'<{_uri(terms, request, one, url)}>; rel="{_relation(known, one, shown)}"; datetime="{_http(one.at)}"'
+        f'<{_uri(request, one, url)}>; rel="{_relation(known, one, shown)}"; datetime="{_http(one.at)}"'
         for one in sorted(around.values(), key=lambda one: one.at)
     ]
     return {"Link": ", ".join(links)}
@@ -142,12 +141,8 @@ def _relation(known: Sequence[Memento], one: Memento, shown: Memento | None = No
     return " ".join([*said, "memento"])
 
 
-def _uri(terms: Terms, request: Request, one: Memento, url: str) -> str:
-    return f"{_root(terms, request)}/memento/{one.at:{STAMP}}/{_quoted(url)}"
-
-
-def _root(terms: Terms, request: Request) -> str:
-    return terms.post.base_url or str(request.base_url).rstrip("/")
+def _uri(request: Request, one: Memento, url: str) -> str:
+    return f"{public_root(request)}/memento/{one.at:{STAMP}}/{_quoted(url)}"
 
 
 def _quoted(url: str) -> str:

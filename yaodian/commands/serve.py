@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import socket
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from store.database import Database
-from store.errors import OperatorError
 from yaodian.commands import app, configured
 from yaodian.commands.crawl import clock
-from yaodian.settings import Settings
+from yaodian.settings import Settings, split_socket_address
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from scheduler.queue import Ground
     from scheduler.service import Terms
     from scheduler.work import Work
+    from web.server import Servers
+
+PRIVATE_CONNECTIONS = 64
 
 
 @app.command()
@@ -50,7 +48,7 @@ def serve(
     settings = configured(context)
     database = settings.opened()
     logs.begin(settings.log)
-    beside = _Web(settings, database, host, port) if web else None
+    beside = _web(settings, database, host, port) if web else None
 
     def reload() -> Terms:
         return _terms(configured(context))
@@ -73,6 +71,7 @@ def ground(settings: Settings) -> Ground:
 
 def _terms(settings: Settings) -> Terms:
     from crawler.sources import catalogue
+    from crawler.sources.caching import shared_cache
     from scheduler.service import Terms
     from scheduler.work import Limits
 
@@ -80,7 +79,7 @@ def _terms(settings: Settings) -> Terms:
     return Terms(
         timezone=settings.timezone,
         folders=folders,
-        load=lambda: catalogue.load(*folders),
+        load=shared_cache(*folders).load,
         crawl=Limits(settings.crawl_minutes * 60, settings.crawl_memory_mb << 20),
         most_requests=settings.crawl_requests,
     )
@@ -98,64 +97,34 @@ def tell(work: Work, event: dict[str, Any]) -> None:
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 
-class _Web:
-    """uvicorn in the service's loop; signals are the service's."""
+def _web(settings: Settings, database: Database, host: str, port: int) -> Servers:
+    """The web pages' server, and one for /metrics where that has an address of its own."""
+    from scheduler.children import program
+    from web.app import create, create_private
+    from web.clients import parse_networks
+    from web.connections import ConnectionLimits
+    from web.server import Server, Servers, listen
+    from web.terms import Terms
 
-    def __init__(self, settings: Settings, database: Database, host: str, port: int) -> None:
-        import uvicorn
-
-        from scheduler.children import program
-        from web.app import create
-        from web.terms import Terms
-
-        application = create(
-            Terms(
-                database=database,
-                data=settings.data,
-                archive=settings.archive(),
-                timezone=settings.timezone,
-                secret=settings.signing_secret(),
-                program=tuple(program(settings.data)),
-                post=settings.post(),
-            )
-        )
-        self.socket = listening(host, port)
-        self.address = "http://{}:{}".format(*self.socket.getsockname()[:2])
-        self.server: uvicorn.Server = _quiet(
-            uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=5)
-        )
-
-    async def serve(self) -> None:
-        import structlog
-
-        structlog.get_logger("yaodian.web").info("web pages", address=self.address)
-        await self.server.serve(sockets=[self.socket])
-
-    def stop(self) -> None:
-        self.server.should_exit = True
-
-
-def _quiet(config: uvicorn.Config) -> uvicorn.Server:
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield
-
-    return Server(config)
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """Raises OperatorError when nobody can listen there."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        made = socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise OperatorError(
-            f"can't listen on {host}:{port}: {error.strerror}; choose another --host or --port"
-        ) from error
-    made.setblocking(False)
-    # What it accepts inherits this. Without, a kept connection's answer waits 40 ms for its reader to acknowledge its head.
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return made
+    terms = Terms(
+        database=database,
+        data=settings.data,
+        archive=settings.archive(),
+        timezone=settings.timezone,
+        secret=settings.signing_secret(),
+        program=tuple(program(settings.data)),
+        post=settings.post(),
+        allowed_hosts=tuple(settings.allowed_hosts),
+        trusted_proxies=tuple(settings.trusted_proxies),
+        metrics_token=settings.metrics_token.get_secret_value(),
+        metrics_are_elsewhere=bool(settings.metrics_address),
+    )
+    limits = ConnectionLimits(
+        settings.max_connections, trusted_proxies=parse_networks(settings.trusted_proxies)
+    )
+    pages = Server(create(terms), listen(host, port, "choose another --host or --port"), limits)
+    if not settings.metrics_address:
+        return Servers({"web pages": pages})
+    listener = listen(*split_socket_address(settings.metrics_address), "choose another metrics_address")
+    private = Server(create_private(terms), listener, replace(limits, connections=PRIVATE_CONNECTIONS))
+    return Servers({"web pages": pages, "metrics": private})

@@ -20,6 +20,7 @@ BODY_SECONDS = 30.0
 # A client that still sends would lose the refusal if the connection were reset at once, so some of it is discarded.
 MAX_DISCARDED_BYTES = 2 << 20
 DISCARD_SECONDS = 2.0
+DISCARD_PAUSE_SECONDS = 0.5
 
 
 class _Refused(Exception):
@@ -160,7 +161,8 @@ async def _discard(receive: Receive) -> None:
     try:
         async with asyncio.timeout(DISCARD_SECONDS):
             while discarded <= MAX_DISCARDED_BYTES:
-                message = await receive()
+                async with asyncio.timeout(DISCARD_PAUSE_SECONDS):
+                    message = await receive()
                 discarded += len(message.get("body", b""))
                 if message["type"] == "http.disconnect" or not message.get("more_body", False):
                     return

@@ -17,6 +17,8 @@ from uvicorn.server import ServerState
 from web.bodies import BODY_SECONDS, DISCARD_SECONDS
 from web.clients import Network, client_key, is_within
 
+MAX_SMALL_CHUNKS = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
@@ -27,6 +29,8 @@ class ConnectionLimits:
     head_seconds: float = 10.0
     body_seconds: float = BODY_SECONDS + DISCARD_SECONDS + 3
     """More than the application's own deadline, which answers; this one closes."""
+    idle_seconds: float = 5.0
+    """Between two requests."""
     write_seconds: float = 30.0
     trusted_proxies: tuple[Network, ...] = ()
 
@@ -92,6 +96,8 @@ class Connection(H11Protocol):
     address = ""
     client_key = ""
     _phase: tuple[str, int] = ("", 0)
+    _lines = 0
+    _line_bytes = 0
     _read_deadline: asyncio.TimerHandle | None = None
     _write_deadline: asyncio.TimerHandle | None = None
 
@@ -111,6 +117,8 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         self._enter(self._find_phase(is_idle=False))
+        if self._phase[0] == "body" and self._is_chopped(data):
+            self.transport.abort()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -145,12 +153,23 @@ class Connection(H11Protocol):
         if self._read_deadline is not None:
             self._read_deadline.cancel()
             self._read_deadline = None
+        self._lines = self._line_bytes = 0
         limits = self.server_state.limits
-        seconds = {"head": limits.head_seconds, "body": limits.body_seconds}.get(phase[0])
-        if seconds is not None:
-            self._read_deadline = self.loop.call_later(seconds, self.transport.abort)
-        # uvicorn itself ends a connection that is idle between two requests.
+        if phase[0] == "head":
+            self._read_deadline = self.loop.call_later(limits.head_seconds, self.transport.abort)
+        elif phase[0] == "body":
+            self._read_deadline = self.loop.call_later(limits.body_seconds, self.transport.abort)
+        elif phase[0] == "idle":
+            self._read_deadline = self.loop.call_later(limits.idle_seconds, self.timeout_keep_alive_handler)
         self.server_state.set_waiting(self, phase[0] in ("head", "body", "idle"))
+
+    def _is_chopped(self, data: bytes) -> bool:
+        """Whether a body comes in chunks of a few bytes, each of which costs as much as a large one."""
+        if not any(name == b"transfer-encoding" for name, _ in self.headers):
+            return False
+        self._lines += data.count(b"\r\n")
+        self._line_bytes += len(data)
+        return self._lines > MAX_SMALL_CHUNKS and self._lines > self._line_bytes / 8
 
     def _expect_reading(self) -> None:
         self.server_state.set_waiting(self, is_waiting=True)

@@ -21,6 +21,7 @@ MAX_OPEN_FILES = 65_536
 RESERVED_FILES = 256
 """For the database, the archive, child processes and their pipes, logs, mail and webhooks."""
 MAX_BACKLOG = 512
+SEND_BUFFER_BYTES = 256 << 10
 
 
 class Server(uvicorn.Server):
@@ -41,7 +42,8 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=5,
             )
         )
-        self.server_state = ConnectionTable(limits)
+        self.connections = ConnectionTable(limits)
+        self.server_state = self.connections
         self.listener = listener
 
     @property
@@ -99,6 +101,8 @@ def listen(host: str, port: int, remedy: str) -> socket.socket:
     except OSError as error:
         raise OperatorError(f"can't listen on {host}:{port}: {error.strerror}; {remedy}") from error
     made.setblocking(False)
-    # What it accepts inherits this. Without, a kept connection's answer waits 40 ms for its reader to acknowledge its head.
+    # What it accepts inherits both. Else the kernel keeps megabytes for each client that does not read,
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    # and a kept connection's answer waits 40 ms for its reader to acknowledge its head.
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return made

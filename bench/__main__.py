@@ -11,6 +11,7 @@ from bench.table import HEADER, gathered
 
 SHORT = (
     ("bench.attacks", "--short"),
+    ("bench.storms", "--short"),
     ("bench.extraction",),
     ("bench.diff",),
     ("bench.mutations", "--size", "2"),

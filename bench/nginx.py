@@ -67,15 +67,13 @@ class Nginx:
 @contextmanager
 def running(folder: Path) -> Iterator[Nginx]:
     assert PROGRAM is not None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     (folder / "www").mkdir(parents=True)
     folder.chmod(0o755)
     configuration = folder / "nginx.conf"
     configuration.write_text(CONFIGURATION.format(folder=folder, port=port), encoding="utf-8")
     with subprocess.Popen(
-        [PROGRAM, "-p", str(folder), "-c", str(configuration), "-g", f"user {_user()};"],
+        [PROGRAM, "-p", str(folder), "-c", str(configuration), "-g", f"user {user()};"],
         stderr=subprocess.DEVNULL,
     ) as server:
         try:
@@ -85,7 +83,13 @@ def running(folder: Path) -> Iterator[Nginx]:
             server.terminate()
 
 
-def _user() -> str:
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def user() -> str:
     """A worker of root's nginx gives its rights up, and then could not read a test's folder."""
     import getpass
 

@@ -1,0 +1,302 @@
+"""`yaodian serve` under storms of requests, with a reader's requests alongside.
+
+python -m bench.storms [--short] [STORM ...]
+
+Made-up tokens, made-up passwords from as many addresses, uploads of 400 MB and 2 000 idle connections, each against a
+service that has just begun, on the sample web's archive (the short form: smaller storms, on an empty one). Prints p95 of
+the reader's requests, the growth of memory and the bytes logged. Exit status 1 when a reader waits for more than two
+seconds (p95) or is refused, memory grows by more than 300 MB, or more than 5 MB are logged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from bench import kills
+from bench.webserver import Site, read_to_end
+from demo.web import DemoWeb
+from web.server import raise_file_limit
+
+MAX_P95_SECONDS = 2.0
+MAX_GROWTH_BYTES = 300 << 20
+MAX_LOGGED_BYTES = 5 << 20
+PAGES = ("/", "/plans", "/healthz", "/search?q=%E6%95%99%E8%82%B2", "/sources", "/digest")
+READERS = 4
+AT_ONCE = 60
+BLOCK = bytes(1 << 16)
+
+Storm = Callable[["Service", threading.Event, "Size"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a storm is, and how many requests a reader makes meanwhile."""
+
+    requests: int
+    idle: int
+    megabytes: int
+
+
+LONG, SHORT = Size(200, 2000, 400), Size(60, 600, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running `yaodian serve`."""
+
+    site: Site
+    pid: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.site.port}"
+
+    def memory(self) -> int:
+        fields = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()
+        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a storm came to; `refused` are the reader's requests that were not answered 200."""
+
+    p95_seconds: float
+    growth_bytes: int
+    logged_bytes: int
+    refused: int
+
+    @property
+    def is_good(self) -> bool:
+        return (
+            self.p95_seconds <= MAX_P95_SECONDS
+            and self.growth_bytes <= MAX_GROWTH_BYTES
+            and self.logged_bytes <= MAX_LOGGED_BYTES
+            and not self.refused
+        )
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="python -m bench.storms", description=__doc__)
+    options.add_argument("--short", action="store_true")
+    options.add_argument("storms", nargs="*", choices=[[], *STORMS], metavar="STORM")
+    given = options.parse_args()
+    raise_file_limit()
+    is_good = True
+    with tempfile.TemporaryDirectory(prefix="yaodian-storms-") as folder:
+        data = Path(folder) / "data"
+        prepare(data, with_archive=not given.short)
+        print(f"{'storm':8}{'p95 s':>8}{'memory MB':>11}{'logged KB':>11}{'refused':>9}", flush=True)
+        for name in given.storms or STORMS:
+            outcome = measure(data, name, SHORT if given.short else LONG)
+            is_good &= outcome.is_good
+            print(
+                f"{name:8}{outcome.p95_seconds:8.2f}{outcome.growth_bytes / 2**20:+11.0f}"
+                f"{outcome.logged_bytes / 1024:11.0f}{outcome.refused:9}",
+                flush=True,
+            )
+    print("all hold" if is_good else "short of the goals")
+    return 0 if is_good else 1
+
+
+def prepare(data: Path, *, with_archive: bool) -> None:
+    """A data directory, with the sample web's archive or without anything; nothing in it is due."""
+    if with_archive:
+        with DemoWeb() as running:
+            kills.prepared(data, running)
+            for day in (1, 3):
+                running.day = day
+                kills.crawl(data)
+        for path in (data / "sources").iterdir():
+            path.unlink()
+    else:
+        subprocess.run([*_program(data), "init"], check=True, stdout=subprocess.DEVNULL)
+
+
+def measure(data: Path, name: str, size: Size) -> Outcome:
+    """Let a storm loose on a service of its own, and read pages meanwhile."""
+    with serving(data) as service:
+        _read(service, iter(PAGES))  # what is made once, at the first request, is no growth
+        before, logged = service.memory(), service.log.stat().st_size
+        ending = threading.Event()
+        peaks = [before]
+        threads = [
+            threading.Thread(target=STORMS[name], args=(service, ending, size)),
+            threading.Thread(target=_watch, args=(service, ending, peaks)),
+        ]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)  # the storm shall have begun
+        paths = iter([PAGES[n % len(PAGES)] for n in range(size.requests)])
+        with ThreadPoolExecutor(READERS) as readers:
+            found = list(readers.map(lambda _: _read(service, paths), range(READERS)))
+        ending.set()
+        for thread in threads:
+            thread.join()
+        grown, said = max(peaks) - before, service.log.stat().st_size - logged
+    answers = list(itertools.chain.from_iterable(found))
+    p95 = statistics.quantiles((seconds for _, seconds in answers), n=20)[-1]
+    return Outcome(p95, grown, said, sum(status != 200 for status, _ in answers))
+
+
+def _read(service: Service, paths: Iterator[str]) -> list[tuple[int, float]]:
+    """The status and the seconds of each request; 0 where there was no answer."""
+    answers = []
+    for path in paths:
+        began = time.monotonic()
+        try:
+            status = httpx.get(service.url + path, timeout=60).status_code
+        except httpx.TransportError:
+            status = 0
+        answers.append((status, time.monotonic() - began))
+    return answers
+
+
+def _watch(service: Service, ending: threading.Event, peaks: list[int]) -> None:
+    while not ending.wait(0.05):
+        peaks.append(service.memory())
+
+
+@contextmanager
+def serving(data: Path, *words: str, **settings: str) -> Iterator[Service]:
+    """The service as a process, behind a proxy on this machine: clients may have any address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    log = data.parent / f"serve-{port}.log"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("YAODIAN_")}
+    environment |= {"YAODIAN_TRUSTED_PROXIES": "127.0.0.1", "YAODIAN_LOG": "json"} | settings
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [*_program(data), "serve", "--port", str(port), *words], env=environment, stderr=said
+        )
+    service = Service(Site(port), process.pid, log)
+    try:
+        _wait_until_ready(service)
+        yield service
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_until_ready(service: Service) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            if httpx.get(f"{service.url}/healthz").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise SystemExit(f"the service did not begin within a minute: {service.log.read_text(encoding='utf-8')}")
+
+
+def _program(data: Path) -> list[str]:
+    return [sys.executable, "-m", "yaodian", "--data", str(data)]
+
+
+# ── the storms ──
+
+
+def _storm_tokens(service: Service, ending: threading.Event, size: Size) -> None:
+    """One client, made-up tokens."""
+    headers = {"Authorization": f"Bearer yaodian_1_{'A' * 43}", "X-Forwarded-For": "198.51.100.7"}
+    _repeat(ending, lambda _: httpx.get(f"{service.url}/api/v1/subscriptions", headers=headers, timeout=60))
+
+
+def _storm_logins(service: Service, ending: threading.Event, size: Size) -> None:
+    """Each attempt from another address, at another name."""
+
+    def attempt(n: int) -> None:
+        httpx.post(
+            f"{service.url}/operator/login",
+            data={"name": f"operator-{n}", "password": "a password of many characters"},
+            headers={"X-Forwarded-For": f"198.51.{n // 250 % 250}.{n % 250}"},
+            timeout=60,
+        )
+
+    _repeat(ending, attempt)
+
+
+def _storm_bodies(service: Service, ending: threading.Event, size: Size) -> None:
+    """Half with their length, half in chunks."""
+
+    def upload(n: int) -> None:
+        path = ("/api/v1/subscriptions", "/subscribe")[n // 2 % 2]
+        length = f"Content-Length: {size.megabytes << 20}" if n % 2 else "Transfer-Encoding: chunked"
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n{length}\r\n\r\n"
+        )
+        with service.site.connect() as connection:
+            try:
+                connection.sendall(head.encode())
+                for _ in range(size.megabytes * 16):
+                    connection.sendall(BLOCK if n % 2 else b"10000\r\n" + BLOCK + b"\r\n")
+            except OSError:  # it is refused
+                return
+            read_to_end(connection)
+
+    _repeat(ending, upload, at_once=8)
+
+
+def _storm_idle(service: Service, ending: threading.Event, size: Size) -> None:
+    """As many connections as wanted, opened anew when they are closed."""
+    ways = (
+        b"",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        b"POST /subscribe HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n",
+    )
+    with ExitStack() as stack:
+        kept = []
+        for n in itertools.count():
+            if ending.is_set():
+                return
+            if len(kept) >= size.idle:
+                kept.pop(0).close()
+                time.sleep(0.005)
+            connection = stack.enter_context(service.site.connect())
+            kept.append(connection)
+            try:
+                connection.sendall(ways[n % len(ways)])
+            except OSError:  # closed already, as one too many
+                continue
+
+
+def _repeat(ending: threading.Event, act: Callable[[int], object], at_once: int = AT_ONCE) -> None:
+    numbers = itertools.count()
+
+    def work(_: int) -> None:
+        while not ending.is_set():
+            try:
+                act(next(numbers))
+            except (httpx.TransportError, OSError):  # a storm does not mind
+                continue
+
+    with ThreadPoolExecutor(at_once) as workers:
+        list(workers.map(work, range(at_once)))
+
+
+STORMS: dict[str, Storm] = {
+    "tokens": _storm_tokens,
+    "logins": _storm_logins,
+    "bodies": _storm_bodies,
+    "idle": _storm_idle,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

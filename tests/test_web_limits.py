@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
+import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from bench import nginx, storms
+from bench import nginx, storms, webserver
 from store.errors import OperatorError
 from web.app import create, create_private
 from web.bodies import MAX_BODY_BYTES, LimitRequests
@@ -58,6 +60,30 @@ def test_a_head_that_is_too_large_is_refused(reader: TestClient) -> None:
 
 def test_an_origin_that_is_no_address_is_another_sites(reader: TestClient) -> None:
     assert reader.post("/subscribe", headers={"Origin": "http://["}).status_code == 403
+
+
+def test_who_reads_slowly_is_served_and_who_reads_nothing_is_not(data: Path, database_url: str) -> None:
+    limits = ConnectionLimits(write_seconds=0.4)
+    request = b"GET /static/style.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 150
+    with (
+        webserver.running(data, database_url, limits) as site,
+        socket.socket() as slow,
+        socket.socket() as deaf,
+    ):
+        for connection in (slow, deaf):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+            connection.connect(("127.0.0.1", site.port))
+            connection.sendall(request)
+        taken, began = b"", time.monotonic()
+        while time.monotonic() - began < 2:  # far longer than the deadline
+            taken += slow.recv(1 << 16)
+            time.sleep(0.02)
+        slow.settimeout(5)
+        while taken.count(b"HTTP/1.1 200") < 150:
+            more = slow.recv(1 << 16)
+            assert more
+            taken += more
+        assert not webserver.wait_until_closed([deaf], 1)
 
 
 async def unread(scope: Scope, receive: Receive, send: Send) -> None:

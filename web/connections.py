@@ -18,6 +18,7 @@ from web.bodies import BODY_SECONDS, DISCARD_SECONDS
 from web.clients import Network, client_key, is_within
 
 MAX_SMALL_CHUNKS = 2000
+MIN_READ_BYTES = 16 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class ConnectionLimits:
     """More than the application's own deadline, which answers; this one closes."""
     idle_seconds: float = 5.0
     """Between two requests."""
-    write_seconds: float = 30.0
+    write_seconds: float = 60.0
+    """For the next MIN_READ_BYTES of an answer that is not read as fast as it is written."""
     trusted_proxies: tuple[Network, ...] = ()
 
 
@@ -103,6 +105,8 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        # So that `pause_writing` and `resume_writing` tell when there is something left to read, and when nothing.
+        transport.set_write_buffer_limits(high=0)
         self.address = self.client[0] if self.client else ""
         self.client_key = client_key(self.address)
         self.server_state.add(self)
@@ -124,12 +128,10 @@ class Connection(H11Protocol):
         super().on_response_complete()
         if not self.transport.is_closing():
             self._enter(self._find_phase(is_idle=not self.conn.trailing_data[0]))
-        # What is still in the buffer is the client's to read, also when the connection is being closed.
-        if self.transport.get_write_buffer_size():
-            self._expect_reading()
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self.server_state.set_waiting(self, is_waiting=True)
         self._expect_reading()
 
     def resume_writing(self) -> None:
@@ -172,16 +174,19 @@ class Connection(H11Protocol):
         return self._lines > MAX_SMALL_CHUNKS and self._lines > self._line_bytes / 8
 
     def _expect_reading(self) -> None:
-        self.server_state.set_waiting(self, is_waiting=True)
-        if self._write_deadline is None:
-            self._write_deadline = self.loop.call_later(
-                self.server_state.limits.write_seconds, self._abort_unread
-            )
+        """Have the connection aborted unless its client reads on, also when it is being closed."""
+        self._write_deadline = self.loop.call_later(
+            self.server_state.limits.write_seconds,
+            self._check_reading,
+            self.transport.get_write_buffer_size() - MIN_READ_BYTES,
+        )
 
-    def _abort_unread(self) -> None:
-        self._write_deadline = None
-        if self.flow.write_paused or self.transport.get_write_buffer_size():
+    def _check_reading(self, wanted_bytes: int) -> None:
+        left_bytes = self.transport.get_write_buffer_size()
+        if left_bytes > max(0, wanted_bytes):
             self.transport.abort()
+        else:
+            self._expect_reading()
 
     def _cancel_write_deadline(self) -> None:
         if self._write_deadline is not None:

@@ -35,24 +35,31 @@ class CatalogueCache:
     def __init__(self, *folders: Path) -> None:
         self.folders = folders
         self._lock = threading.Lock()
+        self._files: list[list[tuple[str, Stamp]]] = []
         self._entries: dict[str, _Entry] = {}
+        self._is_unsure = False
         self._catalogue = Catalogue({}, ())
 
     def load(self) -> Catalogue:
         """Return the catalogue as the files are at this moment."""
         with self._lock:
-            entries: dict[str, _Entry] = {}
-            for folder in self.folders:
-                is_trusted = folder == bundled()
-                for path, stamp in list_files(folder):
-                    known = self._entries.get(path)
-                    if known is None or known.stamp is None or known.stamp != stamp:
-                        known = _read(path, stamp, is_trusted=is_trusted)
-                    entries[path] = known
-            if entries != self._entries:
-                self._catalogue = combine((path, entry.found) for path, entry in entries.items())
-                self._entries = entries
+            files = [list_files(folder) for folder in self.folders]
+            if self._is_unsure or files != self._files:
+                self._renew(files)
             return self._catalogue
+
+    def _renew(self, files: list[list[tuple[str, Stamp]]]) -> None:
+        entries: dict[str, _Entry] = {}
+        for folder, those in zip(self.folders, files, strict=True):
+            is_trusted = folder == bundled()
+            for path, stamp in those:
+                known = self._entries.get(path)
+                if known is None or known.stamp is None or known.stamp != stamp:
+                    known = _read(path, stamp, is_trusted=is_trusted)
+                entries[path] = known
+        self._is_unsure = any(entry.stamp is None for entry in entries.values())
+        self._catalogue = combine((path, entry.found) for path, entry in entries.items())
+        self._files, self._entries = files, entries
 
 
 def _read(path: str, stamp: Stamp, *, is_trusted: bool) -> _Entry:

@@ -16,8 +16,8 @@ from crawler.sources.schema import Source
 from store.errors import SourceError, UsageError
 
 LARGEST = 1 << 18
-Stamp = tuple[int, int, int, int]
-"""ctime and mtime in nanoseconds, size, inode."""
+Stamp = tuple[int, int, int]
+"""ctime in nanoseconds, which no program can set back, size, inode."""
 MALFORMED = (yaml.YAMLError, ValueError, RecursionError)
 """What loading YAML raises; see `malformed`."""
 
@@ -76,8 +76,8 @@ def _stamp(entry: os.DirEntry[str]) -> Stamp:
     try:
         status = entry.stat()
     except OSError:
-        return 0, 0, 0, 0
-    return status.st_ctime_ns, status.st_mtime_ns, status.st_size, status.st_ino
+        return 0, 0, 0
+    return status.st_ctime_ns, status.st_size, status.st_ino
 
 
 def read_file(path: Path, *, is_trusted: bool) -> Source | SourceError:

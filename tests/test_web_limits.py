@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +53,20 @@ def test_a_body_that_is_too_large_is_refused(reader: TestClient, path: str, is_c
 def test_a_body_within_the_limit_reaches_its_endpoint_whole(reader: TestClient) -> None:
     assert reader.post(API, content=chunks(16)).status_code == 401
     assert reader.post("/operator/login", data={"name": "n" * 900_000, "password": "p"}).status_code == 422
+
+
+def test_one_client_may_not_fill_the_memory(data: Path, database_url: str) -> None:
+    head = f"POST {API} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {MAX_BODY_BYTES}\r\n\r\n".encode()
+    limits = ConnectionLimits(body_seconds=2)
+    with webserver.running(data, database_url, limits) as site, ExitStack() as stack:
+        connections = [stack.enter_context(site.connect()) for _ in range(12)]
+        for connection in connections:
+            connection.sendall(head + bytes(MAX_BODY_BYTES - 1))
+        assert site.ask("/plans").status == 200
+        answers = [webserver.read_to_end(connection) for connection in connections]
+    refused = [answer for answer in answers if answer.startswith(b"HTTP/1.1 503 ")]
+    assert 4 <= len(refused) < 12
+    assert all(b"retry-after: 60" in answer for answer in refused)
 
 
 def test_a_head_that_is_too_large_is_refused(reader: TestClient) -> None:

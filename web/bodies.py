@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from http import HTTPStatus
 
 from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.clients import client_key
 from web.problems import answer
 
 MAX_BODY_BYTES = 1 << 20
 """No form and no JSON of ours needs more: the largest is a source file of 256 KB, percent-encoded."""
 MAX_HEAD_BYTES = 32 << 10
 MAX_BUFFERED_BYTES = 64 << 20
-"""Of all bodies that are being received at a time."""
+"""Of all bodies that are being received and handled at a time."""
+MAX_CLIENT_BYTES = 8 << 20
+"""The same for those of one client, so that none can take the others' share."""
 BODY_SECONDS = 30.0
 # A client that still sends would lose the refusal if the connection were reset at once, so some of it is discarded.
 MAX_DISCARDED_BYTES = 2 << 20
@@ -46,15 +50,15 @@ class LimitRequests:
     def __init__(self, app: ASGIApp, body_seconds: float = BODY_SECONDS) -> None:
         self.app = app
         self.body_seconds = body_seconds
-        self._buffered = 0
+        self._buffered: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        received = bytearray()
+        received, client = bytearray(), client_key((scope.get("client") or ("", 0))[0])
         try:
-            refusal = await self._receive_or_refuse(scope, receive, received)
+            refusal = await self._receive_or_refuse(scope, receive, received, client)
             if refusal is not None:
                 await _refuse(scope, receive, send, refusal)
             else:
@@ -62,15 +66,17 @@ class LimitRequests:
         except _Disconnected:
             return
         finally:
-            self._buffered -= len(received)
+            self._buffered[client] -= len(received)
+            if not self._buffered[client]:
+                del self._buffered[client]
 
     async def _receive_or_refuse(
-        self, scope: Scope, receive: Receive, received: bytearray
+        self, scope: Scope, receive: Receive, received: bytearray, client: str
     ) -> _Refused | None:
         try:
             _check_head(scope)
             async with asyncio.timeout(self.body_seconds):
-                await self._receive_body(receive, received)
+                await self._receive_body(receive, received, client)
         except _Refused as refusal:
             return refusal
         except TimeoutError:
@@ -80,7 +86,7 @@ class LimitRequests:
             )
         return None
 
-    async def _receive_body(self, receive: Receive, received: bytearray) -> None:
+    async def _receive_body(self, receive: Receive, received: bytearray, client: str) -> None:
         """Raise _Refused when this body, or all bodies together, are larger than allowed."""
         while True:
             message = await receive()
@@ -89,15 +95,21 @@ class LimitRequests:
             chunk = message.get("body", b"")
             if len(received) + len(chunk) > MAX_BODY_BYTES:
                 raise _too_large()
-            if self._buffered + len(chunk) > MAX_BUFFERED_BYTES:
+            if chunk and self._is_full(client, len(chunk)):
                 raise _Refused(
                     HTTPStatus.SERVICE_UNAVAILABLE,
                     "too much is being sent at the moment; try again in a minute",
                 )
             received += chunk
-            self._buffered += len(chunk)
+            self._buffered[client] += len(chunk)
             if not message.get("more_body", False):
                 return
+
+    def _is_full(self, client: str, more_bytes: int) -> bool:
+        return (
+            self._buffered[client] + more_bytes > MAX_CLIENT_BYTES
+            or self._buffered.total() + more_bytes > MAX_BUFFERED_BYTES
+        )
 
 
 def _check_head(scope: Scope) -> None:

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 PERIOD_SECONDS = 60.0
@@ -25,7 +26,7 @@ class _Event:
     began: float
     variants: set[int] = field(default_factory=set)
     repeated: int = 0
-    last: logging.LogRecord | None = None
+    sample: logging.LogRecord | None = None
 
 
 class LimitRepeats(logging.Handler):
@@ -59,22 +60,32 @@ class LimitRepeats(logging.Handler):
             self.target.handle(record)
             return
         event.repeated += 1
-        event.last = record
+        if event.sample is None:
+            event.sample = _without_trace(record)
         self._start_timer()
 
     def close(self) -> None:
-        with self.lock or threading.RLock():
+        with self._locked():
             self._tell_ended(float("inf"))
             if self._timer is not None:
                 self._timer.cancel()
         super().close()
 
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """As `handle` does around `emit`."""
+        self.acquire()
+        try:
+            yield
+        finally:
+            self.release()
+
     def _tell_ended(self, now: float) -> None:
         """Tell of the events whose period has ended; those that began first come first."""
         for key in list(self._ended(now)):
             event = self._events.pop(key)
-            if event.last is not None:
-                self.target.handle(_summary(event.last, event.repeated))
+            if event.sample is not None:
+                self.target.handle(_summary(event.sample, event.repeated))
 
     def _ended(self, now: float) -> Iterator[Key]:
         for key, event in self._events.items():
@@ -90,7 +101,7 @@ class LimitRepeats(logging.Handler):
             self._timer.start()
 
     def _tell_later(self) -> None:
-        with self.lock or threading.RLock():
+        with self._locked():
             self._timer = None
             self._tell_ended(time.monotonic())
             if any(event.repeated for event in self._events.values()):
@@ -115,13 +126,19 @@ def _fields(record: logging.LogRecord) -> str:
     return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
 
 
+def _without_trace(record: logging.LogRecord) -> logging.LogRecord:
+    """A copy that keeps no frames, and so nothing that they hold."""
+    kept = copy.copy(record)
+    kept.exc_info = kept.exc_text = None
+    if isinstance(record.msg, dict):
+        kept.msg = {key: value for key, value in record.msg.items() if key != "exception"}
+    return kept
+
+
 def _summary(record: logging.LogRecord, repeated: int) -> logging.LogRecord:
     told = copy.copy(record)
-    told.exc_info = told.exc_text = None
     if isinstance(record.msg, dict):
-        told.msg = {key: value for key, value in record.msg.items() if key != "exception"} | {
-            "repeated": repeated
-        }
+        told.msg = record.msg | {"repeated": repeated}
     else:
         told.repeated = repeated
     return told

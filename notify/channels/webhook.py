@@ -2,7 +2,8 @@
 
 Each request carries `Yaodian-Delivery` (the same when it is tried again), `Yaodian-Timestamp` (Unix seconds) and
 `Yaodian-Signature: v1=` + HMAC-SHA256, in hex, of `<timestamp>.<body>` under the subscription's secret, which the request
-that asks for confirmation tells. The address is not one of a private network, whatever its name resolves to.
+that asks for confirmation tells. The host is checked when the address is given, and once more with all addresses that
+its name resolves to when something is sent: none of a private network is connected to. Redirects are not followed.
 """
 
 from __future__ import annotations
@@ -11,24 +12,27 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import httpcore
 
+from notify import hosts
 from notify.channels import Outlet
 from notify.parcels import Answer, Letter, Parcel
 from notify.post import Post
 from notify.tokens import Reference
 from store.errors import WrongUse
-from store.internet import is_public, may_connect
+from store.internet import may_connect
 from store.shapes import iso
 
 PREFIX = "webhook+"
+LONGEST, MOST_SHOWN = 2000, 60
 TIMEOUT_S = 20.0
 MOST_CONNECTIONS = 20
 # RFC 9110: what may be otherwise in a while.
@@ -44,21 +48,52 @@ def fits(address: str) -> bool:
 
 
 def checked(address: str, *, allow_private: bool) -> str:
-    url = address.removeprefix(PREFIX)
+    """Return the address as it is kept: the host as DNS knows it, no default port. Raises WrongUse."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        parts = _parsed(address)
+        if parts.scheme != "https" and not (parts.scheme == "http" and allow_private):
+            raise ValueError("its scheme is not https")
+        host = hosts.checked_host(parts.hostname or "")
+        usual = 443 if parts.scheme == "https" else 80
+        if not allow_private:
+            hosts.check_public(host)
+            if parts.port not in (None, usual):
+                raise ValueError(f"port {parts.port} is not {usual}")
+        if parts.port == 0:
+            raise ValueError("there is no port 0")
     except ValueError as error:
-        raise WrongUse(f"{address!r} is no address: {error}") from error
-    if parts.scheme != "https" and not (parts.scheme == "http" and allow_private):
-        raise WrongUse(f"{address!r} is not sent to; write webhook+https://example.org/hook")
-    if not parts.hostname or parts.username or parts.fragment or not url.isascii() or not url.isprintable():
         raise WrongUse(
-            f"{address!r} is not sent to; write a host, no user name, and nothing but ASCII: webhook+https://example.org/hook"
-        )
-    if not allow_private and (port not in (None, 443) or _is_private_literal(parts.hostname)):
-        raise WrongUse(f"{address!r} is no public address; write one with a public name and port 443")
-    return PREFIX + url
+            f"invalid webhook {_cut(address)}: {error}; expected such as webhook+https://example.org/hook"
+        ) from error
+    place = f"[{host}]" if ":" in host else host
+    if parts.port not in (None, usual):
+        place += f":{parts.port}"
+    # What counts mailboxes takes an @ for the end of a name.
+    rest = urlunsplit(("", "", parts.path, parts.query, "")).replace("@", "%40")
+    return f"{PREFIX}{parts.scheme}://{place}{rest}"
+
+
+def _parsed(address: str) -> SplitResult:
+    """Split an address. Raises ValueError for what a URL parser would guess at, or leave out."""
+    url = address.removeprefix(PREFIX)
+    if len(url) > LONGEST:
+        raise ValueError(f"it has {len(url)} characters, more than {LONGEST}")
+    scheme, between, rest = url.partition("://")
+    place, slash, path = re.fullmatch(r"([^/?#]*)([/?#]?)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]
+    if not between or not place:
+        raise ValueError("it names no host")
+    if "@" in place:
+        raise ValueError("a user name stands in it")
+    if "#" in rest:
+        raise ValueError("a fragment (after '#') stands in it")
+    if not re.fullmatch(r"[!-~]*", scheme + slash + path) or re.search(r'[\x00-\x20\x7f\\"<>^`{|}]', url):
+        raise ValueError("it has characters that can't stand in a URL; write them as %XX")
+    return urlsplit(url)
+
+
+def _cut(address: str) -> str:
+    """Enough of an address to know it again; the rest may be a password."""
+    return repr(address if len(address) <= MOST_SHOWN else address[:MOST_SHOWN] + "…")
 
 
 def provider(address: str) -> str:
@@ -87,6 +122,11 @@ class Webhook:
     async def send(self, parcel: Parcel, letter: Letter) -> Answer:
         if parcel.subscription_id is None or parcel.started is None:
             return Answer("refused", "only what is about a subscription goes to a webhook")
+        try:
+            # What was allowed once need not be now.
+            url = checked(parcel.address, allow_private=self.post.allow_private).removeprefix(PREFIX)
+        except WrongUse as error:
+            return Answer("refused", str(error), is_bounce=True)
         secret = self.post.tokens.webhook_secret(Reference(parcel.subscription_id, parcel.started))
         body = content(letter, parcel, self.post, secret)
         stamp = str(int(time.time()))
@@ -97,12 +137,11 @@ class Webhook:
             "Yaodian-Timestamp": stamp,
             "Yaodian-Signature": f"v1={signature(secret, stamp, body)}",
         }
-        url = parcel.address.removeprefix(PREFIX)
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_S)
         try:
             # The reply's body is nobody's business here, and may be endless: it is not read.
             async with self.pool.stream(
-                "POST", url, headers=headers, content=body, extensions={"timeout": timeout}
+                "POST", _target(url), headers=headers, content=body, extensions={"timeout": timeout}
             ) as response:
                 status = response.status
         except NotPublic as error:
@@ -110,6 +149,18 @@ class Webhook:
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
             return Answer("later", f"{type(error).__name__}: {error}".rstrip(": "))
         return judged(status)
+
+
+def _target(url: str) -> httpcore.URL:
+    """The URL for the client, whose own parser leaves out what follows a semicolon."""
+    parts = urlsplit(url)
+    path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    return httpcore.URL(
+        scheme=parts.scheme.encode(),
+        host=(parts.hostname or "").encode(),
+        port=parts.port,
+        target=path.encode(),
+    )
 
 
 def content(letter: Letter, parcel: Parcel, post: Post, secret: str) -> bytes:
@@ -160,7 +211,10 @@ class Guarded(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError as error:
+            raise NotPublic(f"{host} is no name of the DNS") from error
         addresses = [str(one[4][0]) for one in found]
         allowed = [one for one in addresses if may_connect(one, allow_private=self.allow_private)]
         if not allowed:
@@ -169,10 +223,3 @@ class Guarded(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-
-
-def _is_private_literal(host: str) -> bool:
-    try:
-        return not is_public(host)
-    except ValueError:
-        return False

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notify import channels, letters, outbox, subscriptions
+from notify import channels, letters, outbox, request_limits, subscriptions
 from notify.addresses import mailbox
 from notify.filters import Filter
 from notify.parcels import Letter, Reader
 from notify.post import Post
+from notify.request_limits import RequestLimits
 from notify.subscriptions import ACTIVE, ENDED, PAUSED, PENDING, Rhythm
 from notify.tokens import Reference
 from store import agenda
@@ -49,12 +50,15 @@ class Requested:
     is_mailed: bool
 
 
-def request(database: Database, post: Post, wish: Wish, now: dt.datetime) -> Requested:
+def request(
+    database: Database, post: Post, wish: Wish, now: dt.datetime, limits: RequestLimits | None = None
+) -> Requested:
     """Ask the owner of an address to confirm, by a letter in the outbox; where the address has the same subscription
-    already, the letter says that. After MOST_LETTERS in a day nothing is done. Raises WrongUse for what is no address."""
+    already, the letter says that. After MOST_LETTERS in a day nothing is done. Raises WrongUse for what is no address,
+    TooManyRequests beyond the limits for strangers; the operator's own requests have none."""
     address = channels.checked(wish.address, allow_private=post.allow_private)
     with database.write() as session:
-        alone(session, f"request {mailbox(address)}")
+        _admit(session, address, limits, now)
         same = _same(session, address, wish.wanted)
         if outbox.requested_lately(session, address, now) >= MOST_LETTERS:
             return Requested(same.id if same else None, address, same.state if same else "", is_mailed=False)
@@ -80,12 +84,14 @@ def confirm(database: Database, post: Post, token: str, now: dt.datetime) -> row
     return subscriptions.confirm(database, found.id, now)
 
 
-def send_links(database: Database, post: Post, address: str, now: dt.datetime) -> bool:
+def send_links(
+    database: Database, post: Post, address: str, now: dt.datetime, limits: RequestLimits | None = None
+) -> bool:
     """Mail the links to all subscriptions of an address to it, for who has lost them; tells whether a letter goes
-    out, which is not for who asked. Raises WrongUse for what is no address."""
+    out, which is not for who asked. Raises WrongUse for what is no address, TooManyRequests as `request` does."""
     address = channels.checked(address, allow_private=post.allow_private)
     with database.write() as session:
-        alone(session, f"request {mailbox(address)}")
+        _admit(session, address, limits, now)
         found = [one for one in _all(session, address) if one.state in (ACTIVE, PAUSED)]
         if not found or not post.base_url or outbox.requested_lately(session, address, now) >= MOST_LETTERS:
             return False
@@ -93,6 +99,17 @@ def send_links(database: Database, post: Post, address: str, now: dt.datetime) -
         letter = letters.managing(post, tokens, found[0].language)
         _put(session, "manage", letter, found[0], post, now)
         return True
+
+
+def _admit(session: Session, address: str, limits: RequestLimits | None, now: dt.datetime) -> None:
+    """Wait for requests that are being noted, so that they are counted; then judge this one. It is judged before
+    anything that depends on who is subscribed. Raises TooManyRequests."""
+    if limits:
+        alone(session, "requests")
+    alone(session, f"request {mailbox(address)}")
+    if limits:
+        channel = channels.name_of(address)
+        request_limits.check(session, limits, channel, channels.every()[channel].provider(address), now)
 
 
 def _same(session: Session, address: str, wanted: Filter) -> rows.Subscription | None:

@@ -15,7 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from web import api, guard, metrics, pages, problems, protocols, rates, sessions, tokens
+from web import api, guard, metrics, pages, problems, protocols, rates, requesting, sessions, tokens
 from web.bodies import LimitRequests
 from web.hosts import CheckHost
 from web.protocols import health
@@ -38,6 +38,7 @@ def create(terms: Terms) -> FastAPI:
     app.state.attempts = sessions.Attempts()
     app.state.known_tokens = tokens.Known()
     app.state.rates = rates.Rates(terms.requests_per_minute)
+    app.state.requesting = requesting.Requesting(terms.request_limits.per_client)
     app.add_middleware(
         SessionMiddleware,
         secret_key=hashlib.sha256(f"cookie {terms.secret}".encode()).hexdigest(),

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
+from notify.request_limits import TooManyRequests
 from store.errors import BadLink, OperatorError, UsageError, WrongUse, YaodianError
 from web.look import page
 from web.sessions import NotSignedIn, TooManyAttempts
@@ -49,6 +50,8 @@ def _ours(request: Request, error: Exception) -> Response:
         return RedirectResponse(error.address, 303)
     if isinstance(error, TooManyAttempts):
         return answer(request, 429, str(error), {"Retry-After": "60"})
+    if isinstance(error, TooManyRequests):
+        return answer(request, 429, str(error), {"Retry-After": str(error.retry_after_s)})
     if isinstance(error, NoToken):
         return answer(request, 401, str(error), {"WWW-Authenticate": "Bearer"})
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)

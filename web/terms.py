@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
 from notify.post import Post
+from notify.request_limits import RequestLimits
 from store.archive import Archive
 from store.database import Database
 
@@ -26,7 +27,8 @@ class Terms:
     `program` is how Yaodian itself is called on this data directory, for what has to fetch from the web.
     `requests_per_minute` is what programs of one address get of the API; 0 sets no bound. `allowed_hosts` are names under
     which the pages are reached beside the public one, `trusted_proxies` whose word on the client's address is believed.
-    With `metrics_are_elsewhere` the pages' port has no /metrics; with `metrics_token` it asks for that."""
+    With `metrics_are_elsewhere` the pages' port has no /metrics; with `metrics_token` it asks for that.
+    `public_channels` are the channels, beside mail, that anybody may subscribe an address of; `request_limits` how often."""
 
     database: Database
     data: Path
@@ -40,6 +42,8 @@ class Terms:
     trusted_proxies: tuple[str, ...] = ()
     metrics_token: str = ""
     metrics_are_elsewhere: bool = False
+    public_channels: tuple[str, ...] = ()
+    request_limits: RequestLimits = field(default_factory=RequestLimits)
     clock: Callable[[], dt.datetime] = _now
 
 

@@ -25,10 +25,11 @@ from pydantic_settings import (
 
 from crawler.limits import Asker
 from crawler.limits import Limits as FetchLimits
-from notify import language
+from notify import channels, language
 from notify.addresses import checked_address
 from notify.limits import Limits
 from notify.post import Post
+from notify.request_limits import RequestLimits
 from notify.smtp import Relay
 from notify.tokens import SHORTEST, Tokens, load_secret
 from store.archive import Archive
@@ -66,6 +67,16 @@ def _language(name: str) -> str:
     if name not in language.languages():
         raise ValueError(f"{name!r} is unknown; write one of {', '.join(language.languages())}")
     return name
+
+
+def _channels(given: object) -> object:
+    """Names of channels; in an environment variable separated by commas, or as JSON."""
+    if isinstance(given, str):
+        given = re.findall(r"[\w+-]+", given)
+    known = channels.public_kinds()
+    if not isinstance(given, list) or not all(name in known for name in given):
+        raise ValueError(f"got {given!r}; expected some of {', '.join(known)}")
+    return sorted(set(given))
 
 
 def _relay(url: SecretStr) -> SecretStr:
@@ -198,6 +209,22 @@ class Settings(BaseSettings):
         description="signs the links in mails; without it one is made in the data directory",
     )
     allow_private_addresses: bool = False
+    public_channels: Annotated[list[str], NoDecode, BeforeValidator(_channels)] = Field(
+        default=[],
+        description="channels, beside mail, whose addresses anybody may subscribe on the web: webhook, wecombot …",
+    )
+    subscribe_per_client: int = Field(
+        default=20,
+        ge=0,
+        description="requests an hour of one client on the web, failed ones too; 0: no limit",
+    )
+    subscribe_per_domain: int = Field(
+        default=60,
+        ge=0,
+        description="letters an hour that they cause to one domain; large providers have no limit",
+    )
+    subscribe_per_host: int = Field(default=30, ge=0, description="the same to the host of a webhook")
+    subscribe_overall: int = Field(default=600, ge=0, description="the same in all")
     operator: Annotated[str, AfterValidator(_address)] = Field(
         default="",
         description="who is told when a source breaks, is blocked or falls silent, and when it recovers",
@@ -257,6 +284,15 @@ class Settings(BaseSettings):
     def asker(self) -> Asker:
         limits = FetchLimits(self.fetch_timeout, self.fetch_max_bytes, self.listing_max_pages)
         return Asker(self.contact, self.allow_private_addresses, limits)
+
+    @property
+    def request_limits(self) -> RequestLimits:
+        return RequestLimits(
+            self.subscribe_per_client,
+            self.subscribe_per_domain,
+            self.subscribe_per_host,
+            self.subscribe_overall,
+        )
 
     @property
     def outbox(self) -> Path:

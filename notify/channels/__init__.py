@@ -12,11 +12,15 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from notify import chats
 from store.errors import WrongUse
 
 if TYPE_CHECKING:
     from notify.parcels import Answer, Letter, Parcel
     from notify.post import Post
+
+CHATS = "apprise"
+"""The channel that has many kinds of addresses, one a scheme."""
 
 
 class Outlet(Protocol):
@@ -66,6 +70,22 @@ def name_of(address: str) -> str:
 
 def of(address: str) -> Channel:
     return every()[name_of(address)]
+
+
+def kind_of(address: str) -> str:
+    """Return what an operator calls the kind of an address: mail, webhook, or a chat's scheme. Raises WrongUse."""
+    name = name_of(address)
+    return chats.scheme_of(address) if name == CHATS else name
+
+
+def prefix_of(kind: str) -> str:
+    """Return how the addresses of a kind begin."""
+    return "webhook+https://" if kind == "webhook" else f"{kind}://"
+
+
+def public_kinds() -> list[str]:
+    """The kinds beside mail that an operator may open to the public: those that reach nothing but the internet."""
+    return ["webhook", *sorted(chats.SERVICES)]
 
 
 def checked(address: str, *, allow_private: bool = False) -> str:

@@ -31,14 +31,16 @@ def listed(terms: Given, cursor: Cursor = None, limit: Limit = 50) -> Any:
 
 @router.post("", status_code=201, response_model=shapes.Subscription)
 def subscribe(terms: Given, wanted: shapes.Wanted) -> Any:
-    """A subscription that waits for its owner's word, whom a letter asks for it; no digest is sent before."""
+    """A subscription that waits for its owner's word, whom a letter asks for it; no digest is sent before. A program
+    may ask for strangers, so the limits by domain, by host and in all are the web form's; who has a token may
+    subscribe addresses of every channel."""
     try:
         rhythm = Rhythm.model_validate({"timezone": terms.timezone} | wanted.rhythm)
         kept = Filter.model_validate(wanted.filter)
     except ValidationError as error:
         raise WrongUse(f"subscription: {subscriptions.told(error)}") from error
     wish = requests.Wish(wanted.address, kept, rhythm)
-    asked = requests.request(terms.database, terms.post, wish, terms.clock())
+    asked = requests.request(terms.database, terms.post, wish, terms.clock(), terms.request_limits)
     if asked.subscription is None:
         raise TooManyAttempts(
             f"this address was sent {requests.MOST_LETTERS} letters today; ask again tomorrow"

@@ -8,13 +8,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from notify import personal, requests, subscriptions
+from notify import channels, personal, requests, subscriptions
 from notify.filters import Filter
+from notify.request_limits import TooManyRequests
 from notify.subscriptions import Rhythm
 from store import browse
 from store import models as rows
-from store.errors import WrongUse
+from store.errors import WrongUse, YaodianError
 from web.look import page
+from web.requesting import ClosedChannel, Counted, check_open
 from web.terms import Given, Terms
 from web.wishes import Wish
 
@@ -32,7 +34,7 @@ def door(request: Request, terms: Given, given: Annotated[Wish, Query()], q: str
     return _form(request, terms, given.model_copy(update={"keyword": keyword}))
 
 
-@router.post("/subscribe")
+@router.post("/subscribe", dependencies=[Counted])
 def ask(
     request: Request,
     terms: Given,
@@ -40,18 +42,34 @@ def ask(
 ) -> Response:
     """The answer is the same whether the address is known or not."""
     try:
+        check_open(given.address, terms.public_channels)
         wish = requests.Wish(given.address, given.filter(), given.rhythm(), given.language)
-        requests.request(terms.database, terms.post, wish, terms.clock())
-    except WrongUse as error:
-        return _form(request, terms, given, error=str(error))
+        requests.request(terms.database, terms.post, wish, terms.clock(), terms.request_limits)
+    except (WrongUse, TooManyRequests) as error:
+        return _form(request, terms, given, error)
     return page(request, "subscribed.html.j2", address=given.address)
 
 
-def _form(request: Request, terms: Terms, given: Wish, error: str = "") -> Response:
+def _form(request: Request, terms: Terms, given: Wish, error: YaodianError | None = None) -> Response:
     with terms.database.read() as session:
         kinds = browse.kinds(session)
-    status = 422 if error else 200
-    return page(request, "subscribe.html.j2", status=status, wish=given, kinds=kinds, error=error)
+    status, headers = 200, {}
+    if isinstance(error, TooManyRequests):
+        status, headers = 429, {"Retry-After": str(error.retry_after_s)}
+    elif error is not None:
+        status = 422
+    return page(
+        request,
+        "subscribe.html.j2",
+        status=status,
+        headers=headers,
+        wish=given,
+        kinds=kinds,
+        error=error,
+        open_channels=[channels.prefix_of(kind) for kind in terms.public_channels],
+        is_closed=isinstance(error, ClosedChannel),
+        wait_minutes=-(-error.retry_after_s // 60) if isinstance(error, TooManyRequests) else 0,
+    )
 
 
 @router.get("/subscriptions/confirm/{token}")

@@ -118,6 +118,8 @@ def _web(settings: Settings, database: Database, host: str, port: int) -> Server
         trusted_proxies=tuple(settings.trusted_proxies),
         metrics_token=settings.metrics_token.get_secret_value(),
         metrics_are_elsewhere=bool(settings.metrics_address),
+        public_channels=tuple(settings.public_channels),
+        request_limits=settings.request_limits,
     )
     limits = ConnectionLimits(
         settings.max_connections, trusted_proxies=parse_networks(settings.trusted_proxies)

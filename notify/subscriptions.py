@@ -19,7 +19,7 @@ from notify.filters import Filter
 from notify.tokens import Reference
 from store import models as rows
 from store.database import Database
-from store.errors import BadLink, UsageError
+from store.errors import BadLink, UsageError, WrongUse
 from store.shapes import iso
 from store.zones import timezones
 
@@ -236,6 +236,24 @@ def deliveries(database: Database, subscription_id: int, most: int = 20) -> list
     )
     with database.read() as session:
         return [outbox.shape(delivery) for delivery in session.scalars(query)]
+
+
+def unreachable(session: Session, *, allow_private: bool) -> list[rows.Subscription]:
+    """Subscriptions of channels whose address is not sent to any more, as an older version may have kept it."""
+    query = (
+        select(rows.Subscription)
+        .where(rows.Subscription.state != ENDED, rows.Subscription.address.contains("://"))
+        .order_by(rows.Subscription.id)
+    )
+    return [one for one in session.scalars(query) if not _is_right(one.address, allow_private)]
+
+
+def _is_right(address: str, allow_private: bool) -> bool:
+    try:
+        channels.checked(address, allow_private=allow_private)
+    except WrongUse:
+        return False
+    return True
 
 
 @contextmanager

@@ -72,6 +72,7 @@ CHECKED = {
     "clock": N_("时钟"),
     "service": N_("服务"),
     "queue": N_("任务队列"),
+    "channels": N_("消息渠道"),
 }
 # The kinds that extraction knows; another one is shown as it is.
 KINDS = {

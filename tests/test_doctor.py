@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from bench import mailserver
 from store import models as rows
 from store.database import Database
+from store.errors import OperatorError
 from yaodian import checkup, settings, wellbeing
 
 NOW = dt.datetime.now(dt.UTC)
@@ -163,3 +164,36 @@ def test_the_operator_is_told_once_of_what_the_hourly_look_finds(
     subjects = [letter.content["subject"].removeprefix("要点 服务检查：") for letter in letters]
     assert subjects[-3:] == ["来源文件", "来源文件、发信服务器", "恢复正常"]
     assert "发信服务器: smtp is off" in letters[-2].content["text"]
+
+
+def test_subscriptions_that_are_not_sent_to_are_listed_and_told_at_an_upgrade(
+    data: Path, database: Database, yaodian: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+    with database.write() as session:
+        for number, kept in enumerate((address, f"{address}/?template=/etc/passwd"), 1):
+            row = rows.Subscription(
+                address=kept, mailbox=kept, filter={}, rhythm={}, state="active", created_at=NOW, id=number
+            )
+            session.add(row)
+    with database.read() as session:
+        ((finding),) = checkup.addresses(session, allow_private=False)
+    assert finding.says.startswith("the addresses of 1 subscriptions are not sent to")
+    assert "2 (slack://…)" in finding.says
+    assert "TIiajkdn" not in finding.says
+    for told in (yaodian("doctor").stdout, yaodian("init").stderr):
+        assert "yaodian subscriptions remove 2" in " ".join(told.split())
+
+
+@pytest.mark.one_database
+def test_webhooks_for_everybody_and_private_addresses_do_not_go_together(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YAODIAN_PUBLIC_CHANNELS", "webhook, wecombot")
+    assert list(checkup.open_to_the_public(settings.load(data))) == []
+    monkeypatch.setenv("YAODIAN_ALLOW_PRIVATE_ADDRESSES", "1")
+    (finding,) = checkup.open_to_the_public(settings.load(data))
+    assert "YAODIAN_PUBLIC_CHANNELS" in finding.says
+    monkeypatch.setenv("YAODIAN_PUBLIC_CHANNELS", '["json"]')
+    with pytest.raises(OperatorError, match=r"YAODIAN_PUBLIC_CHANNELS.*expected some of webhook, dingtalk"):
+        settings.load(data)

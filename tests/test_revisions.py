@@ -160,3 +160,61 @@ def test_several_that_initialise_at_once_make_the_tables_once(bare_url: str) -> 
     database = Database(bare_url)
     database.check()
     database.close()
+
+
+PLAIN = (
+    "webhook+https://example.org/hook?key=1",
+    "webhook+http://127.0.0.1:8080/x",
+    "webhook+https://[2001:db8::1]/x",
+    "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
+    "tgram://123456789:abcdefg_hijklmnop/12315544/",
+    "dingtalk://SECabc@abcdefgh",
+    "json://127.0.0.1:8080/x",
+    "reader@example.org",
+)
+WITH_OPTIONS = (
+    "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/?template=/etc/passwd",
+    "discord://1/a?avatar_url=http://127.0.0.1/",
+    "wecombot://KEYabc?verify=no",
+    "feishu://KEYabc/x",
+    "json://127.0.0.1/x?template=/etc/passwd",
+    "webhook+https://a..b.example/h",
+    "webhook+https://.example/h",
+    f"webhook+https://{'a' * 64}.example/h",
+    "webhook+https://user@example.org/h",
+    "webhook+https://example.org/h#x",
+)
+
+
+def test_subscriptions_whose_addresses_have_options_are_paused(bare_url: str) -> None:
+    to_revision(bare_url, "0020")
+    database = Database(bare_url)
+    with database.write() as session:
+        for number, address in enumerate(PLAIN + WITH_OPTIONS, 1):
+            session.execute(
+                text(
+                    "insert into subscriptions (id, address, mailbox, filter, rhythm, language, state, created_at)"
+                    " values (:n, :a, :a, '{}', '{}', 'zh', 'active', '2026-01-01 00:00:00')"
+                ),
+                {"n": number, "a": address},
+            )
+            for kind in ("digest", "known"):
+                session.execute(
+                    text(
+                        "insert into deliveries (kind, subscription_id, address, mailbox, channel, provider, message_id,"
+                        " state, attempts, created_at, due_at) values (:k, :n, :a, :a, 'apprise', 'x', :m, 'waiting', 0,"
+                        " '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+                    ),
+                    {"k": kind, "n": number, "a": address, "m": f"{kind}{number}"},
+                )
+    database.upgrade()
+    with database.read() as session:
+        paused = select(rows.Subscription).where(rows.Subscription.state == "paused")
+        found = session.scalars(paused).all()
+        assert {one.address for one in found} == set(WITH_OPTIONS)
+        assert all("options" in (one.reason or "") for one in found)
+        dropped = session.execute(
+            select(rows.Delivery.address, rows.Delivery.kind).where(rows.Delivery.state == "dropped")
+        ).all()
+        assert {tuple(row) for row in dropped} == {(address, "known") for address in WITH_OPTIONS}
+    database.close()

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from crawler.sources import catalogue
 from crawler.sources.schema import Source
+from notify import channels, subscriptions
 from notify.smtp import Relay
 from store import models as rows
 from store import queries
@@ -52,6 +53,7 @@ def findings(settings: Settings, now: dt.datetime) -> Iterator[Finding]:
     found = catalogue.load(catalogue.bundled(), settings.sources)
     yield folder(settings.data)
     yield from _of_rows(settings, found.sources.values(), now)
+    yield from open_to_the_public(settings)
     yield disk(settings.data)
     yield mail(settings.smtp_url.get_secret_value())
     yield Finding("sources", True, f"{len(found.sources)} usable")
@@ -75,6 +77,7 @@ def _of_rows(settings: Settings, sources: Iterable[Source], now: dt.datetime) ->
             yield from overdue(session, now)
             yield from crashing(session)
             yield from queue(session)
+            yield from addresses(session, allow_private=settings.allow_private_addresses)
             yield names(session, sources)
             yield clock(session, now, settings.timezone)
     except OperatorError as error:
@@ -286,6 +289,33 @@ def crashing(session: Session) -> Iterator[Finding]:
             source=found[0],
         )
         yield Finding("service", False, says)
+
+
+def addresses(session: Session, *, allow_private: bool) -> Iterator[Finding]:
+    """Whether each chat and webhook is one that is sent to; nothing where all are."""
+    found = subscriptions.unreachable(session, allow_private=allow_private)
+    if found:
+        shown = ", ".join(f"{one.id} ({channels.shown(one.address)})" for one in found[:MOST_NAMES])
+        says = said(
+            "the addresses of {many} subscriptions are not sent to, since they have options or parts that are not taken, or "
+            "their channel is not installed: {shown}; subscribe the plain address and remove the old: "
+            "yaodian subscriptions remove {first}",
+            many=len(found),
+            shown=shown,
+            first=found[0].id,
+        )
+        yield Finding("channels", False, says)
+
+
+def open_to_the_public(settings: Settings) -> Iterator[Finding]:
+    """Whether strangers can have us ask machines of the operator's network; nothing where they can't."""
+    if settings.allow_private_addresses and "webhook" in settings.public_channels:
+        says = said(
+            "anybody can have this service ask machines of your network, since webhooks may be subscribed on the web and "
+            "private addresses are allowed; take webhook out of YAODIAN_PUBLIC_CHANNELS, or unset "
+            "YAODIAN_ALLOW_PRIVATE_ADDRESSES"
+        )
+        yield Finding("channels", False, says)
 
 
 def queue(session: Session) -> Iterator[Finding]:

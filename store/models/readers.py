@@ -96,7 +96,7 @@ class Delivery(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     refusals: Mapped[int] = mapped_column(default=0, server_default="0")
     last_error: Mapped[str | None]
-    created_at: Mapped[dt.datetime]
+    created_at: Mapped[dt.datetime] = mapped_column(index=True)
     due_at: Mapped[dt.datetime]
     sent_at: Mapped[dt.datetime | None]
 

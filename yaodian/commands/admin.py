@@ -39,7 +39,13 @@ def init(context: typer.Context) -> None:
         raise OperatorError(
             f"{error.filename}: {error.strerror}; choose another --data, or make it writable"
         ) from error
-    settings.database().upgrade()
+    database = settings.database()
+    database.upgrade()
+    with database.read() as session:
+        found = list(checkup.addresses(session, allow_private=settings.allow_private_addresses))
+    database.close()
+    for finding in found:
+        typer.echo(f"warning: {finding.says}", err=True)
     typer.echo(f"{settings.data}: ready. Next: write a source into {settings.sources}, then yaodian crawl")
 
 

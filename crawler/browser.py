@@ -22,6 +22,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 NEEDLESS = frozenset(("image", "media", "font"))
 SETTLES_S = 5.0
 CLOSES_S = 5.0
+CONTEXT: dict[str, Any] = {"service_workers": "block", "locale": "zh-CN"}
 RENDERED = "playwright"
 """scrapy-playwright's own mark of a request that the browser makes."""
 
@@ -48,21 +49,27 @@ def equip(settings: Settings, gate: str) -> None:
     settings.set("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT", 1)
     settings.set("PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT", settings.getfloat("DOWNLOAD_TIMEOUT") * 1000)
     settings.set("PLAYWRIGHT_ABORT_REQUEST", f"{__name__}.is_needless")
-    settings.set("PLAYWRIGHT_LAUNCH_OPTIONS", _launch(gate))
-    settings.set("PLAYWRIGHT_CONTEXTS", {"default": {"service_workers": "block", "locale": "zh-CN"}})
+    settings.set("PLAYWRIGHT_LAUNCH_OPTIONS", launch_options(gate))
+    settings.set("PLAYWRIGHT_CONTEXTS", {"default": CONTEXT})
 
 
-def _launch(gate: str) -> dict[str, Any]:
+def launch_options(gate: str) -> dict[str, Any]:
+    """Return how the browser is started so that it reaches nothing but the gate."""
     return {
         "executable_path": program(),
         # Chromium's sandbox refuses to work for root.
         "chromium_sandbox": os.geteuid() != 0,
         "proxy": {"server": gate, "bypass": "<-loopback>"},
         "args": [
-            # What is not TCP would not go through a proxy.
+            # What is not TCP would not go through a proxy. Of WebRTC's two names the older is for Chromium before 2023,
+            # which newer ones pass over in silence.
             "--disable-quic",
             "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+            "--webrtc-ip-handling-policy=disable_non_proxied_udp",
             "--disable-dev-shm-usage",
+            # It would call its makers at each start.
+            "--disable-background-networking",
+            "--disable-component-update",
         ],
     }
 

@@ -12,6 +12,7 @@ import pytest
 from conftest import Run
 from test_polite import SOURCE, Site, served
 
+from bench.attacks import rendered_pages
 from crawler.browser import PROGRAMS, lacks
 from crawler.gate import Gate
 from crawler.sources import catalogue
@@ -172,3 +173,25 @@ def test_the_gate_hands_a_request_on_as_the_site_expects_it() -> None:
 def test_what_is_no_request_ends_the_connection() -> None:
     gate = Gate(allow_private=True, max_bytes=1000, lasts_s=5)
     assert asyncio.run(through(gate, b"nonsense\r\n\r\n")) == b""
+
+
+@CHROMIUM
+@pytest.mark.one_database
+def test_a_hostile_page_has_the_browser_ask_nothing_of_this_machine() -> None:
+    """By no element, script, redirect, worker, socket, nor by the datagrams of WebRTC, which pass by any proxy."""
+    ways = {"meta-refresh": rendered_pages.LEAVES["meta-refresh"]}
+    visit = rendered_pages.visit
+    assert asyncio.run(visit(rendered_pages.SECRET, ways, allow_private=False)) == []
+    # With private addresses allowed the same pages get through, so the above proves something.
+    asked = asyncio.run(visit(rendered_pages.SECRET, ways, allow_private=True))
+    for way in (
+        "fetch",
+        "websocket",
+        "iframe",
+        "css-import",
+        "worker",
+        "window-open",
+        "form-post",
+        "meta-refresh",
+    ):
+        assert any(f"/{way} " in line for line in asked), way

@@ -32,6 +32,8 @@ def checked_host(text: str) -> str:
     if len(host) > LONGEST:
         raise ValueError(f"the host has {len(host)} characters, more than {LONGEST}")
     if _NUMBER.fullmatch(host.rpartition(".")[2]):
+        if host != text:
+            raise ValueError(f"{text[:80]!r} stands for the address {host}")
         return str(ipaddress.IPv4Address(host))
     return host
 

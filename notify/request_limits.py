@@ -135,7 +135,9 @@ def registered_domain(host: str) -> str:
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
-        return _suffixes()(host).top_domain_under_public_suffix or host
+        found = _suffixes()(host)
+    # A name that no list knows is registered under its last label, as the list's own rule for such has it.
+    return found.top_domain_under_public_suffix or (host if found.suffix else ".".join(host.split(".")[-2:]))
 
 
 @cache

@@ -82,6 +82,8 @@ def _parsed(address: str) -> SplitResult:
     place, slash, path = re.fullmatch(r"([^/?#]*)([/?#]?)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]
     if not between or not place:
         raise ValueError("it names no host")
+    if place[:2].lower() == "[v":
+        raise ValueError("its address is of no known version")
     if "@" in place:
         raise ValueError("a user name stands in it")
     if "#" in rest:

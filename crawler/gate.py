@@ -70,7 +70,7 @@ class Gate:
         url = f"https://{target}/" if tunnels else target
         check_url(url, allow_private=self.allow_private)
         parts = urlsplit(url)
-        site, sender = await self._connect(parts.hostname or "", parts.port or 80)
+        site, sender = await self._connect(parts.hostname or "", parts.port or (443 if tunnels else 80))
         try:
             if tunnels:
                 answer.write(b"HTTP/1.1 200 Connected\r\n\r\n")

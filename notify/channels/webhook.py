@@ -94,8 +94,9 @@ def _parsed(address: str) -> SplitResult:
 
 
 def _cut(address: str) -> str:
-    """Enough of an address to know it again; the rest may be a password."""
-    return repr(address if len(address) <= MOST_SHOWN else address[:MOST_SHOWN] + "…")
+    """Enough of an address to know it again: what stands before an @, and the path, may be passwords."""
+    head = re.sub(r"//.*@", "//…@", re.split(r"(?<![/:])[/?#]", address, maxsplit=1)[0])
+    return repr(head[:MOST_SHOWN] + ("" if head == address else "…"))
 
 
 def provider(address: str) -> str:

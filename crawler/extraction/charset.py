@@ -7,19 +7,8 @@ import codecs
 import re
 from collections import Counter
 
-# The WHATWG reading of labels: what is labelled gb2312 is decoded as its superset GB18030, and so on.
-SUPERSETS = {
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "x-gbk": "gb18030",
-    "gb_2312-80": "gb18030",
-    "big5": "big5hkscs",
-    "ascii": "windows-1252",
-    "us-ascii": "windows-1252",
-    "iso-8859-1": "windows-1252",
-    "latin1": "windows-1252",
-    "unicode": "utf-16",
-}
+from crawler.charsets import find_charset
+
 BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 META = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w-]{2,30})", re.I)
 XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w-]{2,30})", re.I)
@@ -60,16 +49,7 @@ def header_charset(content_type: str | None) -> str | None:
 
 
 def _known(label: str | None) -> str | None:
-    if not label:
-        return None
-    lower = label.strip().lower()
-    name = SUPERSETS.get(lower, lower)
-    try:
-        codec = codecs.lookup(name)
-    except LookupError:
-        return None
-    # rot13, base64 and their like are codecs too, but no charsets
-    return name if getattr(codec, "_is_text_encoding", True) else None
+    return find_charset(label) if label else None
 
 
 def _looks_utf16(body: bytes, names: list[str]) -> str | None:

@@ -13,6 +13,7 @@ from apscheduler.triggers.cron import CronTrigger
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from crawler import listings, selectors
+from crawler.charsets import find_charset, find_codec
 from crawler.listings import _addresses
 from store import regions
 from store.flow import Origin, SourceKind
@@ -64,7 +65,7 @@ class ListingRules(Part):
     title: str | None = None
     date: str | None = None
     next: str | None = None
-    pages: str | None = None
+    pages: Annotated[str, Field(max_length=2000)] | None = None
     max_pages: Annotated[int, Field(ge=1, le=10_000)] = 3
 
     @model_validator(mode="after")
@@ -179,15 +180,10 @@ class FetchRules(Part):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if self.charset is not None:
-            try:
-                "教育 2026".encode(self.charset)
-            except (LookupError, UnicodeError) as error:
-                raise ValueError(
-                    f"`charset: {self.charset}` is unknown; utf-8 and gb18030 are usual"
-                ) from error
-            if self.charset.lower() in ("idna", "punycode"):
-                raise ValueError(f"`charset: {self.charset}` is no page's; utf-8 and gb18030 are usual")
+        if self.charset is not None and find_charset(self.charset) is None:
+            is_codec = find_codec(self.charset) is not None
+            told = "is no page's" if is_codec else "is unknown"
+            raise ValueError(f"`charset: {self.charset}` {told}; utf-8 and gb18030 are usual")
         if self.render and self.charset is not None:
             raise ValueError("leave `charset` out where `render` is true: a rendered page is always UTF-8")
         if self.render and find_spec("scrapy_playwright") is None:

@@ -111,7 +111,7 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
             "id: one\n---\nid: !!python/object/apply:os.getcwd []\n",
             "line 3, column 5: could not determine a constructor",
         ),
-        ("[" * 100_000, "file: maximum recursion depth"),
+        ("[" * 100_000, "line 1, column 41: nested too deeply"),
     ],
 )
 def test_a_file_of_several_sources_is_read_as_strictly_as_one(tmp_path: Path, text: str, said: str) -> None:

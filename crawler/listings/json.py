@@ -10,6 +10,7 @@ from typing import Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from crawler import selectors
 from crawler.extraction.charset import decode, header_charset
 from crawler.listings import _addresses, _dates, _lines
 from crawler.listings._text import plain
@@ -30,9 +31,13 @@ def check(rules: ListingRules) -> None:
         raise ValueError("a json listing needs `item`: the JMESPath of its rows, such as data.rows")
     for name in ("item", "link", "title", "date", "next"):
         if (expression := getattr(rules, name)) is not None:
+            if len(expression) > selectors.MOST_CHARACTERS:
+                raise ValueError(
+                    f"{name}: has {len(expression)} characters; a JMESPath has at most {selectors.MOST_CHARACTERS}"
+                )
             try:
                 jmespath.compile(expression)
-            except (JMESPathError, ValueError) as error:
+            except (JMESPathError, ValueError, RecursionError) as error:
                 told = " ".join(str(error).split())
                 raise ValueError(f"{name}: {expression!r} is no JMESPath ({told})") from error
 

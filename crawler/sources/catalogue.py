@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from pydantic import ValidationError
@@ -18,7 +18,10 @@ from store.errors import SourceError, UsageError
 LARGEST = 1 << 18
 Stamp = tuple[int, int, int]
 """ctime in nanoseconds, which no program can set back, size, inode."""
-MALFORMED = (yaml.YAMLError, ValueError, RecursionError)
+LONGEST_MESSAGE = 300
+MOST_LEVELS, LONGEST_NUMBER = 40, 40
+"""Levels of lists and maps, and characters of a number, in YAML."""
+MALFORMED = (yaml.YAMLError, ValueError, RecursionError, OverflowError)
 """What loading YAML raises; see `malformed`."""
 
 # Pydantic's words for what a person who writes YAML meets most.
@@ -130,6 +133,8 @@ def parse(text: str, name: str, expected_id: str | None, loader: type[_Loader] |
         source = Source.model_validate(data)
     except ValidationError as error:
         raise _first_error(error, name) from error
+    except RecursionError as error:
+        raise SourceError(name, "file", "is nested too deeply; write it flat") from error
     if expected_id is not None and source.id != expected_id:
         raise SourceError(name, "id", f"{source.id!r} is not the file's name; call the file {source.id}.yaml")
     return source
@@ -139,8 +144,8 @@ def malformed(error: Exception, name: str) -> SourceError:
     """Where the YAML of a file is wrong, out of one of the errors that loading it raises."""
     if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark) is not None:
         place = f"line {mark.line + 1}, column {mark.column + 1}"
-        return SourceError(name, place, f"{error.problem}; mend the YAML there")
-    return SourceError(name, "file", f"{' '.join(str(error).split())}; mend the YAML")
+        return SourceError(name, place, f"{_shortened(str(error.problem))}; mend the YAML there")
+    return SourceError(name, "file", f"{_shortened(' '.join(str(error).split()))}; mend the YAML")
 
 
 def _first_error(error: ValidationError, name: str) -> SourceError:
@@ -149,7 +154,14 @@ def _first_error(error: ValidationError, name: str) -> SourceError:
     message = remedy.format(**first.get("ctx", {})) if remedy else first["msg"].removeprefix("Value error, ")
     more = len(error.errors()) - 1
     also = f" (and {more} more to mend in this file)" if more else ""
-    return SourceError(name, ".".join(str(part) for part in first["loc"]) or "file", message + also)
+    field = ".".join(str(part) for part in first["loc"]) or "file"
+    return SourceError(name, _shortened(field), _shortened(message) + also)
+
+
+def _shortened(text: str) -> str:
+    """The beginning and the end of what quotes a long value."""
+    half = LONGEST_MESSAGE // 2
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:half]} … {text[-half:]}"
 
 
 class _Strict(yaml.constructor.SafeConstructor):
@@ -173,7 +185,50 @@ class _Strict(yaml.constructor.SafeConstructor):
 
 
 class StrictLoader(_Strict, yaml.SafeLoader):
-    """For files of which nobody knows who wrote them."""
+    """For files of which nobody knows who wrote them: an alias may stand for a thousand others, and each of these for as many."""
+
+    most_values = 10_000
+    """Values of a file, its aliases counted as what they stand for."""
+
+    def __init__(self, stream: str | bytes) -> None:
+        super().__init__(stream)
+        self._nodes = self._levels = 0
+        self._sizes: dict[str, int] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event: yaml.NodeEvent = self.peek_event()  # type: ignore[no-untyped-call]
+        mark = cast("yaml.error.Mark | None", event.start_mark)
+        before, anchor = self._nodes, event.anchor or ""
+        self._nodes += self._sizes.get(anchor, self.most_values) if isinstance(event, yaml.AliasEvent) else 1
+        self._levels += 1
+        if self._nodes > self.most_values:
+            raise yaml.composer.ComposerError(None, None, "too many values or aliases", mark)
+        if self._levels > MOST_LEVELS:
+            raise yaml.composer.ComposerError(None, None, "nested too deeply", mark)
+        # What is tagged as a number or a date and is none makes its constructor fail in many ways.
+        tag = getattr(event, "tag", None) or "tag:yaml.org,2002:str"
+        if tag in self.yaml_constructors and tag != "tag:yaml.org,2002:str":
+            raise yaml.composer.ComposerError(
+                None, None, f"{tag} is not read here; write text in quotes", mark
+            )
+        node = super().compose_node(parent, index)
+        self._levels -= 1
+        if anchor and not isinstance(event, yaml.AliasEvent):
+            self._sizes[anchor] = self._nodes - before
+        return node
+
+    def construct_number(self, node: yaml.ScalarNode) -> float:
+        if len(node.value) > LONGEST_NUMBER:
+            raise yaml.constructor.ConstructorError(
+                None, None, "a number of too many digits", node.start_mark
+            )
+        is_whole = node.tag == "tag:yaml.org,2002:int"
+        number: float = self.construct_yaml_int(node) if is_whole else self.construct_yaml_float(node)
+        return number
+
+
+for _tag in ("int", "float"):
+    StrictLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", StrictLoader.construct_number)
 
 
 class _QuickLoader(_Strict, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

@@ -18,6 +18,12 @@ from store.errors import SourceError, WrongUse
 LARGEST = 4 << 20
 
 
+class _Loader(StrictLoader):
+    """For a file of many sources, each of some twenty values."""
+
+    most_values = 500_000
+
+
 def read(path: Path, given: Mapping[str, str]) -> list[dict[str, Any]]:
     """What the file says of each source, not yet checked; `given` are kind and region for feeds, which OPML lacks.
     Raises SourceError."""
@@ -35,7 +41,7 @@ def read(path: Path, given: Mapping[str, str]) -> list[dict[str, Any]]:
 def _documents(path: Path, body: bytes) -> Iterator[dict[str, Any]]:
     """Sources one after the other with --- between them, or in one list."""
     try:
-        parts = list(yaml.load_all(body, StrictLoader))
+        parts = list(yaml.load_all(body, _Loader))
     except MALFORMED as error:
         raise malformed(error, str(path)) from error
     for part in parts:

@@ -7,8 +7,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from crawler import apart, attachments
-from crawler.extraction import Template, files, join, read
+from crawler import attachments, safe_reading
+from crawler.extraction import Template, files, join
 from crawler.sources.schema import Source
 from store.flow import Capture, Page
 from store.rereads import Reader
@@ -19,6 +19,8 @@ CODE = (
     *sorted((ROOT / "extraction").rglob("*")),
     *sorted((ROOT / "attachments").rglob("*")),
     ROOT / "apart.py",
+    ROOT / "charsets.py",
+    ROOT / "selectors.py",
     ROOT / "sources" / "schema.py",
     *(ROOT.parent / "store" / name for name in ("flow.py", "normal.py", "regions.py", "regions.csv")),
 )
@@ -30,9 +32,9 @@ def reader(source: Source, template: Template | None = None) -> Reader:
 
     def read_today(capture: Capture, listed_title: str) -> Page | None:
         if attachments.is_file(capture.body):
-            page = files.read_file(capture, apart.read(capture.body), listed_title)
+            page = safe_reading.read_file(capture, listed_title)
         else:
-            page = read(capture, source.document, source.fetch.charset, template)
+            page = safe_reading.read_document(capture, source.document, source.fetch.charset, template)
         is_ours = source.match.is_about(page.title, page.text) or files.may_be_cover(page)
         return page if is_ours else None
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from dataclasses import replace
 
-from crawler.extraction import Template, learn, read
+from crawler import safe_reading
+from crawler.extraction import Template
 from crawler.extraction.confidence import MISFIT
 from crawler.extraction.learning import LEAST
 from crawler.extraction.template import from_json, to_json
@@ -13,6 +15,7 @@ from crawler.rereading import reader
 from crawler.sources.schema import Source
 from store import templates
 from store.database import Database
+from store.errors import Unfinished
 from store.flow import Capture, Page
 from store.keep import Keeper
 from store.templates import Learned
@@ -34,19 +37,33 @@ class Reading:
     """How one crawl reads its source's documents: with one template from beginning to end. `again` reads what was
     read before in the same way."""
 
-    def __init__(self, keeper: Keeper, source: Source) -> None:
+    def __init__(self, keeper: Keeper, source: Source, template: Template | None) -> None:
         self.keeper = keeper
         self.source = source
-        self.template = _current(keeper, source)
-        self.again = reader(source, self.template)
+        self.template = template
+        self.again = reader(source, template)
 
-    def read(self, capture: Capture) -> Page:
+    async def look_back(self, document: str, page: Page) -> Page | None:
+        """What the document's version before says as it is read today; see `Keeper.read_before`. In a thread of its own, since
+        that version may be large."""
+        if not self.keeper.has_version_before(document):
+            return None
+        return await asyncio.to_thread(self.keeper.read_before, document, page, self.again)
+
+    async def read(self, capture: Capture) -> Page:
         """The page that came just now; that the template does not fit it is noted. Raises what `extraction.read`
         raises."""
-        page = read(capture, self.source.document, self.source.fetch.charset, self.template)
+        page = await safe_reading.read_document_while_others_go_on(
+            capture, self.source.document, self.source.fetch.charset, self.template
+        )
         if self.template is not None and page.confidence <= MISFIT:
             templates.doubt(self.keeper.database, self.source.id)
         return page
+
+
+async def open_reading(keeper: Keeper, source: Source) -> Reading:
+    """Learn the source's template anew, if that is due, and return how the crawl reads its documents."""
+    return Reading(keeper, source, await _current(keeper, source))
 
 
 def stored(database: Database, source: Source) -> Template | None:
@@ -55,7 +72,7 @@ def stored(database: Database, source: Source) -> Template | None:
     return from_json(known.template) if known and known.template is not None else None
 
 
-def _current(keeper: Keeper, source: Source) -> Template | None:
+async def _current(keeper: Keeper, source: Source) -> Template | None:
     if source.document.content:
         return None  # the operator has said where the text is
     known = templates.load(keeper.database, source.id)
@@ -65,7 +82,10 @@ def _current(keeper: Keeper, source: Source) -> Template | None:
         return before
     captures = templates.samples(keeper.database, keeper.archive, source.id, MOST)
     small = [capture for capture in captures if len(capture.body) <= LARGEST]
-    found = learn(small, source.document, source.fetch.charset)
+    try:
+        found = await safe_reading.learn_while_others_go_on(small, source.document, source.fetch.charset)
+    except Unfinished:
+        found = None  # some page of them is made to be slow; the template of before is kept
     template = _joined(found, before)
     value = to_json(template) if template else None
     templates.keep(keeper.database, source.id, Learned(keeper.clock(), documents, 0, value))

@@ -52,3 +52,7 @@ class Blocked(SiteError):
 
 class Unreadable(SiteError):
     """An answer out of which no document can be read."""
+
+
+class Unfinished(Unreadable):
+    """Reading was stopped at its limit of time or memory; another time it may come to an end."""

@@ -127,16 +127,12 @@ class Keeper(ListingKeeper):
         page: Page,
         fetched: Sequence[Fetched] = (),
         parts: Sequence[Capture] = (),
-        reader: rereads.Reader | None = None,
+        today: Page | None = None,
     ) -> Outcome:
         """A page that was read, with its attachments: a new version when its content differs from the one before.
         Without a capture the page is as it was (304), and what differs is an attachment. `parts` are the captures of
-        the article's other pages, which `page` has the text of. With the `reader` that read it, the version before is
-        read again as well: what only the reading changed is no change."""
-        today = None
-        if reader and document not in self._unread:
-            with self.database.read() as session:
-                today = rereads.as_read_today(session, self.archive, reader, document, page)
+        the article's other pages, which `page` has the text of. `today` is what the version before says as it is read
+        today (`read_before`): what only the reading changed is no change."""
         archived = self._archive(capture) if capture else None
         places = [self._archive(part) for part in parts]
         filed = self._file(fetched)
@@ -154,6 +150,15 @@ class Keeper(ListingKeeper):
             outcome = self._keep_version(session, row, captured, page, at, judged)
             self._checked(row, at, capture, parts)
             return outcome
+
+    def read_before(self, document: str, page: Page, reader: rereads.Reader) -> Page | None:
+        """What the version before says today, with the reader that read `page`; see `rereads.as_read_today`."""
+        with self.database.read() as session:
+            return rereads.as_read_today(session, self.archive, reader, document, page)
+
+    def has_version_before(self, document: str) -> bool:
+        """Return False for a document that this crawl has found and not read yet."""
+        return document not in self._unread
 
     def _keep_version(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import random
@@ -247,7 +248,7 @@ class Crawls:
     def crawl(self, pages: dict[int, str]) -> list[tuple[int, str]]:
         """What is reported of the pages of a day: (number, change)."""
         self.now += DAY
-        reading = crawling.Reading(self.keeper, self.source)
+        reading = asyncio.run(crawling.open_reading(self.keeper, self.source))
         listing = Listing(tuple(Entry(f"http://jyj.example.cn/{n}.html", str(n)) for n in pages))
         front = capture("<ul></ul>", -1, self.now)
         self.keeper.keep_listing(Visit("http://jyj.example.cn/"), front, listing, listing.entries)
@@ -257,7 +258,9 @@ class Crawls:
             got = capture(html, n, self.now)
             document = visits[got.url].document
             assert document is not None
-            outcome = self.keeper.keep_page(document, got, reading.read(got), reader=reading.again)
+            page = asyncio.run(reading.read(got))
+            today = asyncio.run(reading.look_back(document, page))
+            outcome = self.keeper.keep_page(document, got, page, today=today)
             if outcome.change:
                 told.append((n, outcome.change))
         return told

@@ -3,6 +3,7 @@ Acts only where the lines themselves show it; lists, verses and tables have no c
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -39,6 +40,7 @@ def unwrap(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     numbers = [line for line in lines[1:-1] if _PAGE.fullmatch(line.text)]
     dropped = {id(line) for line in numbers}
     joined: list[Line] = []
+    parts: list[Line] = []
     full = False
     for line in (line for line in lines if id(line) not in dropped):
         goes_on = full and not _begins(line.text)
@@ -46,9 +48,12 @@ def unwrap(lines: list[Line]) -> tuple[list[Line], list[Line]]:
             _columns(line.text) >= width - SLACK and not line.text.endswith(_ENDS) and "\t" not in line.text
         )
         if goes_on:
-            _append(joined[-1], line)
+            parts.append(line)
         else:
+            _join(parts)
             joined.append(line)
+            parts = [line]
+    _join(parts)
     for line in joined:
         if _SPACED.search(line.text):
             line.text = _GAP.sub("", line.text)
@@ -90,9 +95,16 @@ def _begins(text: str) -> bool:
     return bool(NUMBERED.match(text) or _STARTS.match(text) or dates.SIGNED.fullmatch(text) or "\t" in text)
 
 
-def _append(line: Line, more: Line) -> None:
-    between = " " if re.search(r"[A-Za-z]$", line.text) and re.match(r"[A-Za-z]", more.text) else ""
-    line.text += between + more.text
-    line.linked += more.linked
-    line.links = [*line.links, *more.links]
-    line.weight = None
+def _join(parts: list[Line]) -> None:
+    """Make the first line the whole paragraph; all at once, since it may be put together from a hundred thousand."""
+    if len(parts) < 2:
+        return
+    first = parts[0]
+    texts = [first.text]
+    for before, line in itertools.pairwise(parts):
+        is_latin = re.search(r"[A-Za-z]$", before.text) and re.match(r"[A-Za-z]", line.text)
+        texts.append(f" {line.text}" if is_latin else line.text)
+    first.text = "".join(texts)
+    first.linked = sum(line.linked for line in parts)
+    first.links = [link for line in parts for link in line.links]
+    first.weight = None

@@ -15,8 +15,7 @@ from urllib.parse import urljoin
 
 from protego import Protego
 
-from crawler import apart, attachments, listings
-from crawler.extraction import files, read
+from crawler import attachments, safe_reading
 from crawler.extraction.charset import decode
 from crawler.fetch import Answer, as_asked
 from crawler.sources.finding import Sample, read_samples, samples_of
@@ -66,7 +65,7 @@ def check(source: Source, clock: Callable[[], float]) -> Generator[str, Answer, 
     if answer.status != 200:
         return told(said("the site answers {status}", status=answer.status), answer)
     try:
-        listing = listings.reader(source.listing.type).read(answer, source.listing, 1, source.fetch.charset)
+        listing = safe_reading.read_listing(answer, source.listing, 1, source.fetch.charset)
     except SiteError as error:
         return told(error.says, answer)
     if not listing.entries:
@@ -125,9 +124,7 @@ def compare(folder: Path, source: Source) -> tuple[dict[str, Any], dict[str, Any
         headers = (("Content-Type", kind),) if kind else ()
         return Capture(part["url"], 200, headers, (folder / f"{name}.html").read_bytes(), at)
 
-    listing = listings.reader(source.listing.type).read(
-        stored("listing"), source.listing, 1, source.fetch.charset
-    )
+    listing = safe_reading.read_listing(stored("listing"), source.listing, 1, source.fetch.charset)
     got = {"listing": _listing(listing), "document": _document(stored("document"), source)}
     return got, {name: {key: expected[name][key] for key in part} for name, part in got.items()}
 
@@ -142,7 +139,7 @@ def _listing(listing: Listing) -> dict[str, Any]:
 
 def _document(capture: Capture, source: Source) -> dict[str, Any]:
     if attachments.is_file(capture.body):
-        page = files.read_file(capture, apart.read(capture.body))
+        page = safe_reading.read_file(capture)
     else:
-        page = read(capture, source.document, source.fetch.charset)
+        page = safe_reading.read_document(capture, source.document, source.fetch.charset)
     return {"title": page.title, "text": page.text, "document_number": page.metadata.document_number}

@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from crawler import apart, attachments
-from crawler.extraction import files, read
+from crawler import attachments, safe_reading
 from crawler.fetch import Answer, as_asked, page
 from crawler.sources.detecting import Detected, Elsewhere, detect
 from crawler.sources.schema import DocumentRules, MatchRules
@@ -51,7 +50,7 @@ def _listing(url: str, *, render: bool) -> Generator[str, Answer, tuple[Detected
     notes: list[str] = []
     for _ in range(MOST_HOPS):
         capture = yield from page(as_asked(url, render=render))
-        found = detect(capture)
+        found = safe_reading.run_apart(detect, capture)
         if isinstance(found, Detected):
             return found, notes
         url = following(found, url)
@@ -93,9 +92,9 @@ def _sample(entry: Entry, answer: Answer, rules: DocumentRules, charset: str | N
         return Sample(entry, capture=answer, problem=said("the site answers {status}", status=answer.status))
     try:
         if attachments.is_file(answer.body):
-            found = files.read_file(answer, apart.read(answer.body), entry.title)
+            found = safe_reading.read_file(answer, entry.title)
         else:
-            found = read(answer, rules, charset)
+            found = safe_reading.read_document(answer, rules, charset)
     except SiteError as error:
         return Sample(entry, capture=answer, problem=error.says)
     return Sample(entry, found, answer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 import scrapy
@@ -12,12 +12,11 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import browser, listings, manners
-from crawler.extraction import read
+from crawler import browser, manners, safe_reading
 from crawler.listings._lines import MOST_ENTRIES
 from crawler.middlewares.guard import RefusedAddress
 from crawler.middlewares.turns import CrawlEnds, HostClosed
-from crawler.sources.schema import Source
+from crawler.sources.schema import DocumentRules, Source
 from crawler.spiders.walk import Walk
 from crawler.wire import capture_of, plainly
 from store.errors import Blocked, OperatorError, Unreadable
@@ -41,7 +40,6 @@ class ListingSpider(scrapy.Spider):
         self.keeper = keeper
         self.hosts = hosts
         self.full = full
-        self.listing_reader = listings.reader(source.listing.type)
         self.counts: Counter[str] = Counter()
         self.problems: list[str] = []
         self.failure: OperatorError | None = None
@@ -68,7 +66,7 @@ class ListingSpider(scrapy.Spider):
         visit = self.keeper.listing(url)
         return self._ask(visit, self.on_listing, number=number, walk=walk)
 
-    def on_listing(self, response: Response, number: int, walk: Walk) -> Iterator[Request]:
+    async def on_listing(self, response: Response, number: int, walk: Walk) -> AsyncIterator[Request]:
         visit: Visit = response.meta["visit"]
         with self._stopping():
             self.counts["listings"] += 1
@@ -80,14 +78,16 @@ class ListingSpider(scrapy.Spider):
             elif response.status in MISSING and self._may_end(number):
                 walk.ended()
             elif response.status == OK:
-                listing = self._listing(response, visit, number)
+                listing = await self._listing(response, visit, number)
                 if listing is None:
                     return
-                yield from self._entries(listing, response, visit, walk)
+                for request in self._entries(listing, response, visit, walk):
+                    yield request
             else:
                 self._refused(response)
                 return
-            yield from self._go_on(visit, number, walk)
+            for request in self._go_on(visit, number, walk):
+                yield request
 
     def _may_end(self, number: int) -> bool:
         """Pages that are counted, not linked, end where the next number is not there, or is empty."""
@@ -107,18 +107,20 @@ class ListingSpider(scrapy.Spider):
         elif step is not None and step.url not in self._listings_asked:
             yield self._ask_listing(step.url, step.number, walk)
 
-    def _listing(self, response: Response, visit: Visit, number: int) -> Listing | None:
+    async def _listing(self, response: Response, visit: Visit, number: int) -> Listing | None:
         """What the page enumerates; None, told as a problem, where that can't be read."""
         capture = capture_of(response, self.keeper.clock)
         rules = self.source.listing
         try:
-            listing = self.listing_reader.read(capture, rules, number, self.source.fetch.charset)
+            listing = await safe_reading.read_listing_while_others_go_on(
+                capture, rules, number, self.source.fetch.charset
+            )
         except Unreadable as error:
             self._problem("unreadable", visit.url, error.says, response)
             return None
         if listing.entries or self._may_end(number):
             return listing
-        if words := _challenge(capture):
+        if words := await _challenge(capture):
             self._problem("blocked", visit.url, words, response)
             return None
         lines = listing.addressless
@@ -218,10 +220,10 @@ class ListingSpider(scrapy.Spider):
             raise CloseSpider("operator") from error
 
 
-def _challenge(capture: Capture) -> str | None:
+async def _challenge(capture: Capture) -> str | None:
     """What is wrong with a page that names nothing, if it is a challenge or an error instead of the list."""
     try:
-        read(capture)
+        await safe_reading.read_document_while_others_go_on(capture, DocumentRules(), None, None)
     except Blocked as error:
         return error.says
     except Unreadable:

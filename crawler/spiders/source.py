@@ -9,14 +9,14 @@ from scrapy import Request, signals
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import apart, attachments, templates
+from crawler import attachments, safe_reading, templates
 from crawler.extraction import files, join
 from crawler.middlewares.turns import CrawlEnds
 from crawler.sources.schema import Source
 from crawler.spiders.gathering import Gathering, answered, failed, wanted
 from crawler.spiders.listing import MISSING, NOT_MODIFIED, OK, ListingSpider
 from crawler.wire import capture_of
-from store.errors import Blocked, Unreadable
+from store.errors import Blocked, Unfinished, Unreadable
 from store.flow import Capture, Fetched, Known, Outcome, Page, Visit
 from store.hosts import Hosts
 from store.keep import Keeper
@@ -72,7 +72,7 @@ class SourceSpider(ListingSpider):
 
     async def start(self) -> AsyncIterator[Request]:
         with self._stopping():
-            self.reading = templates.Reading(self.keeper, self.source)
+            self.reading = await templates.open_reading(self.keeper, self.source)
             if self.listings_too:
                 for request in self._ask_listings():
                     yield request
@@ -95,7 +95,7 @@ class SourceSpider(ListingSpider):
             if response.status == NOT_MODIFIED and visit.is_conditional:
                 self.counts["not_modified"] += 1
                 self._standing.add(visit.document)
-                asked = self._gather(visit, (), None)
+                asked = await self._gather(visit, (), None)
             elif response.status in MISSING or self._leads_astray(response, visit):
                 self._gone[visit.document] = visit, capture_of(response, self.keeper.clock)
                 return
@@ -123,21 +123,22 @@ class SourceSpider(ListingSpider):
         capture = capture_of(response, self.keeper.clock)
         if not before and self.keeper.reads_as(document, capture):
             self._stands(response, document)
-            return self._gather(visit, (capture,), None)
+            return await self._gather(visit, (capture,), None)
         try:
             page = await self._read(capture, visit)
         except Blocked as error:
             url = capture.url if before else visit.url
             self._problem("blocked", url, error.says, response, document)
         except Unreadable as error:
-            if before:
+            # what took too long may be read another time, also if its bytes are the same then
+            if before or isinstance(error, Unfinished):
                 self._problem("unreadable", capture.url, error.says, response, document)
             else:
                 self._count_problem("unreadable", visit.url, error.says)
                 self.keeper.keep_unreadable(document, capture, error.says)
         else:
             self._judge_reading(page, capture)
-            return self._follow(response, visit, document, (*before, (capture, page)))
+            return await self._follow(response, visit, document, (*before, (capture, page)))
         return []
 
     def _judge_reading(self, page: Page, capture: Capture) -> None:
@@ -158,36 +159,35 @@ class SourceSpider(ListingSpider):
                 told = said("`document: {field}` in the source file finds nothing on this page", field=field)
                 self.keeper.report("selector missed", capture.url, told, capture)
 
-    def _follow(self, response: Response, visit: Visit, document: str, parts: Parts) -> list[Request]:
+    async def _follow(self, response: Response, visit: Visit, document: str, parts: Parts) -> list[Request]:
         """Ask for the article's next page; where there is none, go on to its attachments."""
         following = parts[-1][1].next
         if following is None or following in {capture.url for capture, _ in parts}:
-            return self._joined(response, visit, document, parts)
+            return await self._joined(response, visit, document, parts)
         if len(parts) < MOST_PARTS:
             return [self._ask(Visit(following, document), self.on_part, first=visit, parts=parts)]
         told = said("the article has more than {most} pages", most=MOST_PARTS)
         self._problem("unreadable", visit.url, told, document=document)
         return []
 
-    def _joined(self, response: Response, visit: Visit, document: str, parts: Parts) -> list[Request]:
+    async def _joined(self, response: Response, visit: Visit, document: str, parts: Parts) -> list[Request]:
         captures = tuple(capture for capture, _ in parts)
         page = parts[0][1] if len(parts) == 1 else join([page for _, page in parts])
         if len(parts) > 1 and self.keeper.reads_as(document, *captures):
             self._standing.add(document)
-            return self._gather(visit, captures, None)
+            return await self._gather(visit, captures, None)
         is_other = visit.title == "" and not self.source.match.takes(page.title or "")
         if is_other or not (self.source.match.is_about(page.title, page.text) or files.may_be_cover(page)):
             self._unmatched(document, captures)
             return []
         self._stands(response, document)
-        return self._gather(visit, captures, page)
+        return await self._gather(visit, captures, page)
 
     async def _read(self, capture: Capture, visit: Visit) -> Page:
         """The document: a page, or a file that the listing leads to directly. Raises Blocked or Unreadable."""
         if not attachments.is_file(capture.body):
-            return self.reading.read(capture)
-        reading = await asyncio.to_thread(apart.read, capture.body)
-        return files.read_file(capture, reading, visit.title)
+            return await self.reading.read(capture)
+        return await safe_reading.read_file_while_others_go_on(capture, visit.title)
 
     def _unmatched(self, document: str, captures: Sequence[Capture]) -> None:
         self.counts["unmatched"] += 1
@@ -195,21 +195,21 @@ class SourceSpider(ListingSpider):
 
     # ── attachments ──
 
-    def _gather(self, visit: Visit, captures: tuple[Capture, ...], page: Page | None) -> list[Request]:
+    async def _gather(self, visit: Visit, captures: tuple[Capture, ...], page: Page | None) -> list[Request]:
         """Ask for the document's attachments; what has none is kept at once. There is no capture when the page
         answered 304."""
         assert visit.document is not None
         asked = wanted(self.keeper.attachments(visit.document, page.attachments if page else None))
         gathering = Gathering(visit, visit.document, captures, page, asked)
         if not asked:
-            return self._settle(gathering)
+            return await self._settle(gathering)
         requests = []
         for known in asked:
             try:
                 requests.append(self._ask_attachment(gathering, known))
             except ValueError as error:
                 nowhere = Fetched(known.attachment, problem=said("no web address: {error}", error=error))
-                requests += self._came(gathering, known, nowhere)
+                requests += await self._came(gathering, known, nowhere)
         return requests
 
     def _ask_attachment(self, gathering: Gathering, known: Known) -> Request:
@@ -227,21 +227,21 @@ class SourceSpider(ListingSpider):
         with self._stopping():
             capture = capture_of(response, self.keeper.clock)
             fetched = await asyncio.to_thread(answered, known, response, capture, gathering.held)
-            return self._came(gathering, known, fetched)
+            return await self._came(gathering, known, fetched)
 
-    def on_attachment_failure(self, failure: Failure) -> list[Request]:
+    async def on_attachment_failure(self, failure: Failure) -> list[Request]:
         if isinstance(failure.value, CrawlEnds):
             return []
         meta = failure.request.meta  # type: ignore[attr-defined]
         with self._stopping():
-            return self._came(meta["gathering"], meta["known"], failed(meta["known"], failure))
+            return await self._came(meta["gathering"], meta["known"], failed(meta["known"], failure))
 
-    def _came(self, gathering: Gathering, known: Known, fetched: Fetched) -> list[Request]:
+    async def _came(self, gathering: Gathering, known: Known, fetched: Fetched) -> list[Request]:
         self.counts["attachments"] += 1
         if fetched.problem and fetched.problem != known.problem:
             self._count_attachment_problem(known, fetched)
         gathering.came[known.visit.url] = fetched
-        return self._settle(gathering) if gathering.is_whole else []
+        return await self._settle(gathering) if gathering.is_whole else []
 
     def _count_attachment_problem(self, known: Known, fetched: Fetched) -> None:
         """A dead link of an old page is that page's matter, told in its version; the crawl has read all there is."""
@@ -250,7 +250,7 @@ class SourceSpider(ListingSpider):
         else:
             self._count_problem("attachment", known.visit.url, fetched.problem or "")
 
-    def _settle(self, gathering: Gathering) -> list[Request]:
+    async def _settle(self, gathering: Gathering) -> list[Request]:
         """The page and all of its attachments are there: keep them together, unless they may be a document that moved."""
         visit, document, page = gathering.visit, gathering.document, gathering.page
         capture, parts = gathering.capture, gathering.captures[1:]
@@ -264,7 +264,12 @@ class SourceSpider(ListingSpider):
             newest = self.keeper.newest(document)
             assert newest is not None, "only what has a version has attachments that are known"
             page = files.bare(newest)
-        whole = files.joined(page, gathering.contents(page.attachments))
+        try:
+            whole = await safe_reading.join_while_others_go_on(page, gathering.contents(page.attachments))
+        except Unfinished as error:
+            self._count_problem("unreadable", visit.url, error.says)
+            self.keeper.report("unreadable", visit.url, error.says, capture, document)
+            return []
         if capture is not None and not self.source.match.is_about(whole.title, whole.text):
             self._unmatched(document, gathering.captures)
             return []
@@ -274,8 +279,8 @@ class SourceSpider(ListingSpider):
         if twin is not None and twin.document not in self._standing:
             return [self._ask(twin, self.on_twin, found=visit)]
         # a page that was not read now is as it was read then
-        reader = self.reading.again if gathering.page else None
-        kept = self.keeper.keep_page(document, capture, whole, gathering.fetched, parts, reader)
+        today = await self.reading.look_back(document, whole) if gathering.page else None
+        kept = self.keeper.keep_page(document, capture, whole, gathering.fetched, parts, today)
         self._tell(visit, kept)
         return []
 

@@ -26,8 +26,7 @@ def extract(
     ] = None,
 ) -> None:
     """Read one page, or a file (PDF, Word, WPS, OFD, Excel, ZIP), and print it as JSON."""
-    from crawler import apart, attachments
-    from crawler.extraction import files, read
+    from crawler import attachments, safe_reading
     from crawler.sources.schema import DocumentRules
     from store.shapes import page_to_json
     from yaodian.commands.sources import load
@@ -44,9 +43,9 @@ def extract(
     else:
         capture = _from_file(Path(place), url)
     if attachments.is_file(capture.body):
-        page = files.read_file(capture, apart.read(capture.body))
+        page = safe_reading.read_file(capture)
     else:
-        page = read(capture, rules, charset)
+        page = safe_reading.read_document(capture, rules, charset)
     one(page_to_json(page))
 
 

@@ -141,6 +141,7 @@ def look(place: str, url: str | None, settings: Settings, *, render: bool) -> Fo
 
 
 def _in_file(path: Path, url: str | None) -> Found:
+    from crawler import safe_reading
     from crawler.sources.detecting import Detected, address_of, detect
     from crawler.sources.finding import Found, following
 
@@ -150,9 +151,10 @@ def _in_file(path: Path, url: str | None) -> Found:
         body = path.read_bytes()
     except OSError as error:
         raise OperatorError(f"{path}: {error.strerror}; name a file that can be read, or a URL") from error
-    capture = Capture(url or address_of(body, path.name), 200, (), body, dt.datetime.now(dt.UTC))
     try:
-        found = detect(capture)
+        address = url or safe_reading.run_apart(address_of, body, path.name)
+        capture = Capture(address, 200, (), body, dt.datetime.now(dt.UTC))
+        found = safe_reading.run_apart(detect, capture)
         if not isinstance(found, Detected):
             column = following(found, capture.url)
             raise Unreadable(f"this is {found.why}; run: yaodian sources detect {column}")

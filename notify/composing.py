@@ -1,52 +1,40 @@
-"""A letter as the mail that one reader gets: its headers, safe against injection, and its bytes, always the same."""
+"""A letter as the mail that one reader gets: its headers, safe against injection, and its bytes, always the same.
+
+No header is ever assigned to an EmailMessage: that reads the text as a header again, and so decodes the encoded words
+(RFC 2047) in it, whatever they hold. Text goes through `email.header.Header`, an address through
+`email.headerregistry.Address` with its parts apart; neither reads anything.
+"""
 
 from __future__ import annotations
 
 import binascii
+import re
+from collections.abc import Iterator
+from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage, Message
-from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
-from typing import Any
 
-from notify.addresses import needs_smtputf8
-from notify.parcels import Letter, Parcel
+from notify import plain
+from notify.addresses import split_address
+from notify.parcels import Letter, Parcel, Unsendable
 from notify.post import Post
 
-UNFOLDED = {"list-unsubscribe", "list-unsubscribe-post", "list-id", "message-id", "feedback-id"}
-
-
-class _Policy(EmailPolicy):
-    """As EmailPolicy, which would tear a long link in a header apart and encode the pieces."""
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        if name.lower() in UNFOLDED:
-            return f"{name}: {value}{self.linesep}".encode("ascii")
-        return super().fold_binary(name, value)
-
-
 END = b"\r\n"
-ASCII = _Policy(linesep=SMTP.linesep, cte_type="7bit")
-UTF8 = ASCII.clone(utf8=True, cte_type="8bit")
+LONGEST_SUBJECT = 300
+LONGEST_LINE = 998
+"""RFC 5322, without its end."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z-]*")
+# One line, or several of which each further one begins with white space and is not blank.
+_VALUE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*(\r\n [^\x00-\x1f\x7f-\x9f\u2028\u2029]*[!-~])*")
+_WORD = re.compile(r"[A-Za-z0-9 ]+")
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9.-]+@[A-Za-z0-9.-]+>")
 
 
 def message(letter: Letter, parcel: Parcel, post: Post) -> bytes:
-    """The whole mail; of one parcel always the same. EmailMessage refuses line breaks in headers, so a page's title
-    can't add one."""
+    """The whole mail; of one parcel always the same. Raises Unsendable for an address that no mail can be sent to."""
     token = post.token_for(parcel.subscription_id, parcel.started)
-    policy = UTF8 if needs_smtputf8(parcel.address) else ASCII
-    mail = EmailMessage(policy=policy)
-    name, address = parseaddr(post.sender)
-    mail["From"] = Address(name, addr_spec=address)
-    mail["To"] = parcel.address
-    mail["Subject"] = letter.subject
-    mail["Date"] = format_datetime(parcel.created_at)
-    mail["Message-ID"] = parcel.message_id
-    mail["Auto-Submitted"] = "auto-generated"
-    if token:
-        _list_headers(mail, parcel, post, token)
-    mail["MIME-Version"] = "1.0"
-    head = mail.as_bytes().removesuffix(END)
+    head = b"".join(_line(name, value) for name, value in _headers(letter, parcel, post, token))
     text = _part("plain", letter.text.replace(letter.slot, token))
     if not letter.html:
         return head + text
@@ -57,23 +45,79 @@ def message(letter: Letter, parcel: Parcel, post: Post) -> bytes:
     return head + b"".join((kind, END * 2, line, END, text, line, END, html, line, b"--", END))
 
 
+def _headers(letter: Letter, parcel: Parcel, post: Post, token: str) -> Iterator[tuple[str, str]]:
+    """Every header but those of the body, with values that are ready to be written."""
+    yield "From", _sender(post.sender)
+    yield "To", _address(parcel.address)
+    yield "Subject", _text("Subject", plain.line(letter.subject, LONGEST_SUBJECT))
+    yield "Date", format_datetime(parcel.created_at)
+    if not _MESSAGE_ID.fullmatch(parcel.message_id):
+        raise Unsendable(f"invalid Message-ID: got {parcel.message_id!r}; expected <name@domain>")
+    yield "Message-ID", parcel.message_id
+    yield "Auto-Submitted", "auto-generated"
+    if token and parcel.kind == "digest":
+        yield from _list_headers(post, token)
+    yield "MIME-Version", "1.0"
+
+
+def _list_headers(post: Post, token: str) -> Iterator[tuple[str, str]]:
+    """RFC 2919, RFC 2369 and, where there is a web page to leave by, RFC 8058. A letter about a subscription that
+    is not confirmed is no list mail."""
+    yield "List-Id", f"Yaodian <digest.{post.domain}>"
+    ways = [f"<mailto:{post.address}?subject=unsubscribe%20{token}>"]
+    if post.base_url:
+        ways.insert(0, f"<{post.unsubscribe_url(token)}>")
+        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+    yield "List-Unsubscribe", ", ".join(ways)
+
+
+def _line(name: str, value: str) -> bytes:
+    """A header as it is sent. That nothing of it can be read as another one is looked at once more, at the last moment."""
+    if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+        raise Unsendable(f"invalid header {name}: got {value!r}; expected one line")
+    line = f"{name}: {value}".encode() + END
+    if any(len(part) > LONGEST_LINE for part in line.split(END)):
+        raise Unsendable(f"invalid header {name}: got {len(line)} bytes; expected at most {LONGEST_LINE}")
+    return line
+
+
+def _sender(text: str) -> str:
+    name, address = parseaddr(text)
+    shown = plain.line(name, LONGEST_SUBJECT)
+    if not shown:
+        return _address(address)
+    # Within quotes an encoded word would stand for itself, but not everybody who reads mail knows.
+    word = (
+        shown if _WORD.fullmatch(shown) else Header(shown, "utf-8", header_name="From").encode(linesep="\r\n")
+    )
+    return f"{word} <{_address(address)}>"
+
+
+def _address(text: str) -> str:
+    """Raises Unsendable unless it is read as itself, and written as itself."""
+    try:
+        local, domain = split_address(text)
+    except ValueError as error:
+        raise Unsendable(
+            f"invalid address: got {text!r}, where {error}; expected name@example.org"
+        ) from error
+    written = Address(username=local, domain=domain).addr_spec
+    if written != text:
+        raise Unsendable(f"invalid address: got {text!r}, written as {written!r}; expected name@example.org")
+    return written
+
+
+def _text(name: str, text: str) -> str:
+    """Text as a header's value, in encoded words unless it is plain ASCII that holds none."""
+    charset = "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
+    return Header(text, charset, header_name=name).encode(linesep="\r\n")
+
+
 def _part(subtype: str, text: str) -> bytes:
     """One body with its headers, as EmailMessage makes it, but not line by line: that is two thirds of the work."""
-    canonical = text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
+    # Half a character, of a page that was read wrongly, is no reason to keep a digest back.
+    canonical = text.replace("\r\n", "\n").replace("\n", "\r\n").encode(errors="replace")
     packed = binascii.b2a_base64(canonical, newline=False)
     lines = [packed[start : start + 76] for start in range(0, len(packed), 76)]
     head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
     return b"".join((head.encode(), END.join(lines), END))
-
-
-def _list_headers(mail: Message, parcel: Parcel, post: Post, token: str) -> None:
-    """RFC 2919, RFC 2369 and, where there is a web page to leave by, RFC 8058. A letter about a subscription that
-    is not confirmed is no list mail."""
-    if parcel.kind != "digest":
-        return
-    mail["List-Id"] = f"Yaodian <digest.{post.domain}>"
-    ways = [f"<mailto:{post.address}?subject=unsubscribe%20{token}>"]
-    if post.base_url:
-        ways.insert(0, f"<{post.unsubscribe_url(token)}>")
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail["List-Unsubscribe"] = ", ".join(ways)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from lxml import etree
 from sqlalchemy.orm import Session
 
-from notify import language, mail, words
+from notify import language, mail, plain, words
 from notify.changes import happenings, newest
 from notify.digests import place
 from notify.filters import Filter
@@ -29,6 +30,7 @@ ATOM = "http://www.w3.org/2005/Atom"
 _OURS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:yaodian:changes")
 # Of a feed in which nothing happened yet.
 _BEGINNING = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ def feed(session: Session, wanted: Filter, pages: Pages, of: str = language.SOUR
     say = language.speech(of)
     return Feed(
         id=_urn(f"feed {query(wanted)}"),
-        title=say.gettext("教育要点") + (f" · {words.described(wanted, of)}" if query(wanted) else ""),
+        title=say.gettext("教育要点")
+        + (f" · {plain.line(words.described(wanted, of))}" if query(wanted) else ""),
         subtitle=say.gettext("各地教育工作计划的发布、修改、撤下与恢复"),
         home=pages.changes(wanted),
         address=lambda form: pages.feed(wanted, form),
@@ -147,18 +150,18 @@ def rss(of: Feed) -> bytes:
         ("lastBuildDate", format_datetime(of.updated)),
         ("generator", "Yaodian"),
     ):
-        etree.SubElement(channel, name).text = text
+        etree.SubElement(channel, name).text = _allowed(text)
     _add(channel, "link", rel="self", type="application/rss+xml", href=of.address("rss"))
     for one in of.entries:
         item = etree.SubElement(channel, "item")
-        etree.SubElement(item, "title").text = one.title
+        etree.SubElement(item, "title").text = _allowed(one.title)
         if one.url:
             etree.SubElement(item, "link").text = one.url
-        etree.SubElement(item, "description").text = one.html
+        etree.SubElement(item, "description").text = _allowed(one.html)
         etree.SubElement(item, "guid", isPermaLink="false").text = one.id
         etree.SubElement(item, "pubDate").text = format_datetime(one.at)
         if one.kind:
-            etree.SubElement(item, "category").text = one.kind
+            etree.SubElement(item, "category").text = _allowed(one.kind)
     return _xml(root)
 
 
@@ -185,7 +188,7 @@ def json_feed(of: Feed) -> bytes:
             for one in of.entries
         ],
     }
-    return json.dumps(made, ensure_ascii=False, indent=1).encode()
+    return json.dumps(made, ensure_ascii=False, indent=1).encode(errors="replace")
 
 
 FORMS: Mapping[str, tuple[str, Callable[[Feed], bytes]]] = {
@@ -228,9 +231,15 @@ def _is_known(etag: str, updated: dt.datetime, asked: Mapping[str, str]) -> bool
 
 
 def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
-    made = etree.SubElement(parent, f"{{{ATOM}}}{name}", attributes)
-    made.text = text
+    allowed = {key: _allowed(value) for key, value in attributes.items()}
+    made = etree.SubElement(parent, f"{{{ATOM}}}{name}", allowed)
+    made.text = None if text is None else _allowed(text)
     return made
+
+
+def _allowed(text: str) -> str:
+    """Without the characters that XML has no way to write."""
+    return _NOT_XML.sub("", text)
 
 
 def _xml(root: etree._Element) -> bytes:

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import Select, or_
 
+from notify import plain
 from store import models as rows
 from store import regions
 from store.flow import ChangeType
 from store.search import syntax
+
+LONGEST_NAME = 200
 
 
 def _region(code: str) -> str:
@@ -33,7 +36,22 @@ def _keyword(word: str) -> str:
     return word
 
 
-_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+def _shown(text: str) -> str:
+    if not plain.has_only_shown(text):
+        raise ValueError(
+            f"{text!r} holds a control or another sign that is not shown; write it anew instead of pasting it"
+        )
+    return text
+
+
+_Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),
+    AfterValidator(_shown),
+]
+
+# Each is held against every change. There are 34 provinces, and nobody waits for more places than a list can name.
+_FEW = Field(max_length=200)
 
 
 class Filter(BaseModel):
@@ -43,11 +61,11 @@ class Filter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    regions: tuple[Annotated[str, AfterValidator(_region)], ...] = ()
-    kinds: tuple[_Name, ...] = ()
-    publishers: tuple[_Name, ...] = ()
-    sources: tuple[_Name, ...] = ()
-    keywords: tuple[Annotated[_Name, AfterValidator(_keyword)], ...] = ()
+    regions: Annotated[tuple[Annotated[str, AfterValidator(_region)], ...], _FEW] = ()
+    kinds: Annotated[tuple[_Name, ...], _FEW] = ()
+    publishers: Annotated[tuple[_Name, ...], _FEW] = ()
+    sources: Annotated[tuple[_Name, ...], _FEW] = ()
+    keywords: Annotated[tuple[Annotated[_Name, AfterValidator(_keyword)], ...], _FEW] = ()
     types: tuple[ChangeType, ...] = ()
     official: bool = False
 

@@ -12,10 +12,12 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from pydantic import ValidationError
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from notify import mail, outbox
+from notify import faults, mail, outbox
 from notify.changes import Candidate, candidates, happenings, wanted_by
 from notify.digests import Issue, build
 from notify.filters import Filter
@@ -27,12 +29,15 @@ from notify.post import Post
 from notify.subscriptions import ACTIVE, Rhythm
 from store import models as rows
 from store.database import Database
+from store.errors import OperatorError, UsageError
 
 CHUNK = 200
 MOST_LETTERS = 64
 # Transactions end out of order, so a change may show up after a later one was told. None lasts nearly as long as this:
 # what is older than that before a subscription's last digest was weighed then.
 LATE = dt.timedelta(days=7)
+# Until a digest is made once more that could not be.
+AGAIN_AFTER = dt.timedelta(hours=1)
 NO_PAGES = Pages()
 
 
@@ -67,45 +72,70 @@ def preview(
 ) -> tuple[Issue, Edition]:
     """What the next digest of a subscription would say, and for whom; nothing is recorded."""
     with database.read() as session:
-        (order,) = _orders(session, [subscription_id])
+        orders, unreadable = _orders(session, [subscription_id])
+        if unreadable:
+            raise UsageError(
+                f"subscription {subscription_id}: its filter or rhythm can't be read; end it and subscribe once more"
+            ) from unreadable[subscription_id]
+        (order,) = orders
         found = list(candidates(session, [order.wanted], order.since))
         carried = _carried(session, [subscription_id], found)
         untold = _untold(order, wanted_by(order.wanted, found), carried[subscription_id])
         return build(map(news, happenings(session, untold)), now), _edition(order, pages)
 
 
-def make(database: Database, subscription_ids: Collection[int], post: Post, now: dt.datetime) -> None:
-    """One digest for each subscription that has something to be told, waiting in the outbox."""
+def make(database: Database, subscription_ids: Collection[int], post: Post, now: dt.datetime) -> int:
+    """One digest for each subscription that has something to be told, waiting in the outbox; how many could not be made,
+    which stops none of the others. They are logged, and made later with all that they have to tell by then."""
     pages = Pages(post.base_url)
+    report = faults.Report()
     with database.read() as session:
+        orders, unreadable = _orders(session, subscription_ids)
         # Those who are told the same stand side by side, so that few letters are written twice.
-        orders = sorted(_orders(session, subscription_ids), key=lambda order: repr(_edition(order, pages)))
-        if not orders:
-            return
+        orders.sort(key=lambda order: repr(_edition(order, pages)))
         filters = {order.wanted for order in orders}
-        found = list(candidates(session, filters, min(order.since for order in orders)))
-    desk = _Desk(database, post, now, {wanted: wanted_by(wanted, found) for wanted in filters})
+        found = list(candidates(session, filters, min(order.since for order in orders))) if orders else []
+    desk = _Desk(database, post, now, {wanted: wanted_by(wanted, found) for wanted in filters}, report)
+    for number, error in unreadable.items():
+        report.tell("digest not made", error, subscription=number)
+    desk.put_off(unreadable)
     for start in range(0, len(orders), CHUNK):
         desk.make(orders[start : start + CHUNK])
+    return desk.unmade
 
 
 class _Desk:
     """What digests are made from, each part of it once."""
 
     def __init__(
-        self, database: Database, post: Post, now: dt.datetime, chosen: dict[Filter, tuple[Candidate, ...]]
+        self,
+        database: Database,
+        post: Post,
+        now: dt.datetime,
+        chosen: dict[Filter, tuple[Candidate, ...]],
+        report: faults.Report,
     ) -> None:
-        self.database, self.post, self.now, self.chosen = database, post, now, chosen
+        self.database, self.post, self.now, self.chosen, self.report = database, post, now, chosen, report
         self.pages = Pages(post.base_url)
         self.news: dict[int, News] = {}
         self.letters: OrderedDict[Contents, Letter] = OrderedDict()
+        self.can_write: dict[Contents, bool] = {}
+        self.unmade = 0
+
+    def put_off(self, subscription_ids: Collection[int]) -> None:
+        """Try the digests of these again in a while; they keep what they have to tell."""
+        if not subscription_ids:
+            return
+        with self.database.write() as session:
+            self._put_off(session, subscription_ids)
 
     def make(self, orders: Sequence[Order]) -> None:
         """The digests of some subscriptions, in one transaction. What they say is written before it begins, since a
         transaction that writes keeps others waiting."""
+        self.can_write.clear()
         with self.database.read() as session:
             for _, contents in self._told(session, orders):
-                self._letter(session, contents)
+                self._try(session, contents)
         with self.database.write() as session:
             # Whoever makes one of these digests at the same moment waits here, and then sees what ours carries.
             locked = {
@@ -127,7 +157,36 @@ class _Desk:
                 for order, contents in self._told(session, still)
                 if contents.changes or locked[order.subscription] == order.told_at
             ]
-            self._keep(session, still, told)
+            unwritten = {order.subscription for order, contents in told if not self._try(session, contents)}
+            self._put_off(session, unwritten)
+            self._keep(
+                session,
+                [order for order in still if order.subscription not in unwritten],
+                [(order, contents) for order, contents in told if order.subscription not in unwritten],
+            )
+
+    def _put_off(self, session: Session, subscription_ids: Collection[int]) -> None:
+        self.unmade += len(subscription_ids)
+        for some in _in_parts(sorted(subscription_ids), CHUNK):
+            session.execute(
+                update(rows.Subscription)
+                .where(rows.Subscription.id.in_(some))
+                .values(next_due_at=self.now + AGAIN_AFTER)
+            )
+
+    def _try(self, session: Session, contents: Contents) -> bool:
+        """Whether this letter can be written; a renderer that raises for it takes no other letter with it."""
+        if contents not in self.can_write:
+            try:
+                self._letter(session, contents)
+            except BaseException as error:
+                if isinstance(error, OperatorError | DatabaseError) or not faults.is_contained(error):
+                    raise
+                self.report.tell("digest not made", error, changes=contents.changes[:10])
+                self.can_write[contents] = False
+            else:
+                self.can_write[contents] = True
+        return self.can_write[contents]
 
     def _told(self, session: Session, orders: Sequence[Order]) -> list[tuple[Order, Contents]]:
         """What each subscription has to be told now; those that have nothing, and don't want to hear that, are left out."""
@@ -212,7 +271,10 @@ def written(issue: Issue, edition: Edition, post: Post) -> Letter:
     )
 
 
-def _orders(session: Session, subscription_ids: Collection[int]) -> list[Order]:
+def _orders(
+    session: Session, subscription_ids: Collection[int]
+) -> tuple[list[Order], dict[int, ValidationError]]:
+    """What is known of these subscriptions, and why some of their rows can't be read."""
     wanted = sorted(subscription_ids)
     columns = (
         rows.Subscription.id,
@@ -223,25 +285,21 @@ def _orders(session: Session, subscription_ids: Collection[int]) -> list[Order]:
         rows.Subscription.confirmed_at,
         rows.Subscription.told_at,
     )
-    found = []
+    found, unreadable = [], dict[int, ValidationError]()
     for some in _in_parts(wanted, 5000):
         for number, address, filter_, rhythm, language, confirmed_at, told_at in session.execute(
             select(*columns).where(
                 rows.Subscription.id.in_(some), rows.Subscription.confirmed_at.is_not(None)
             )
         ):
-            found.append(
-                Order(
-                    number,
-                    address,
-                    Filter.model_validate(filter_).canonical(),
-                    Rhythm.model_validate(rhythm),
-                    language,
-                    confirmed_at,
-                    told_at,
-                )
-            )
-    return found
+            try:
+                filters = Filter.model_validate(filter_).canonical()
+                kept = Rhythm.model_validate(rhythm)
+            except ValidationError as error:
+                unreadable[number] = error
+                continue
+            found.append(Order(number, address, filters, kept, language, confirmed_at, told_at))
+    return found, unreadable
 
 
 def _in_parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:

@@ -54,15 +54,21 @@ class Parcel:
     changes: int
 
 
+class Unsendable(ValueError):
+    """A letter to this address can't be written as a mail, today or ever; says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What became of handing over. `said` is where it went, or why not; `status` the reply's code, or the enhanced
-    one; `is_bounce` tells that the address itself is at fault."""
+    one; `is_bounce` tells that the address itself is at fault; `fault` is the type of the exception that was raised
+    instead of an answer."""
 
     verdict: Literal["sent", "later", "refused"]
     said: str
     status: str = ""
     is_bounce: bool = False
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

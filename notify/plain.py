@@ -11,7 +11,7 @@ ELLIPSIS = "…"
 LONGEST_ADDRESS = 2000
 
 _BLANK = re.compile(r"[\s\x1c-\x1f\x85\u2028\u2029]+")
-_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1f\x85\u2028\u2029]\s*")
 
 
 class _Kept(dict[int, int | None]):
@@ -28,6 +28,13 @@ class _Kept(dict[int, int | None]):
 
 
 _KEPT = _Kept()
+
+
+def has_only_shown(text: str) -> bool:
+    """Whether every sign of it is shown, on one line."""
+    return text.translate(_KEPT) == text and all(
+        unicodedata.category(char) == "Zs" for char in text if char.isspace()
+    )
 
 
 def line(text: str, limit: int = 300) -> str:

@@ -105,6 +105,7 @@ class Sender:
                 return Noted(answer.verdict)
             delivery.holder = None
             delivery.attempts += 1
+            delivery.fault = answer.fault or None
             if answer.verdict == "sent":
                 delivery.state, delivery.sent_at, delivery.last_error = SENT, now, None
                 return Noted(SENT)

@@ -1,7 +1,7 @@
 """From what waits in the outbox to what is delivered.
 
 A run that is killed leaves either no digest or a whole one that waits; what was handed over and not yet noted is
-handed over again as the same bytes under the same Message-ID.
+handed over again as the same bytes under the same Message-ID. What one delivery raises is its own result (`notify.faults`).
 """
 
 from __future__ import annotations
@@ -9,24 +9,27 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from notify import channels
+from notify import channels, faults
 from notify.parcels import Answer, Letter, Noted, Parcel
 from notify.post import Post
 from notify.senders import Sender
 from notify.subscriptions import ACTIVE
 from store import models as rows
 from store.database import Database
-from store.errors import Unavailable, UsageError
+from store.errors import OperatorError, Unavailable, UsageError
 
 Clock = Callable[[], dt.datetime]
 MOST_LETTERS = 8
 # How often is looked whether a provider has room again.
 LOOK_AGAIN_S = 1.0
+# From taking a parcel to its answer: who answers a byte a minute keeps a connection from everybody else. Longer than all
+# the patience that a channel has of its own.
+LONGEST_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +85,61 @@ class _Round:
     outlets: dict[str, channels.Outlet] = field(default_factory=dict)
     closed: dict[str, Unavailable] = field(default_factory=dict)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    report: faults.Report = field(default_factory=faults.Report)
 
     async def run(self) -> None:
-        async with self.stack, asyncio.TaskGroup() as group:
-            for _ in range(self.post.connections):
-                group.create_task(self._work())
+        try:
+            async with self.stack, asyncio.TaskGroup() as group:
+                for _ in range(self.post.connections):
+                    group.create_task(self._work())
+        except BaseExceptionGroup as ended:
+            # One of the tasks met what ends them all; who called us knows that, and no group.
+            raise _first_of(ended) from None
         if self.closed:
             raise next(iter(self.closed.values()))
 
     async def _work(self) -> None:
         while (parcel := await self._next()) is not None:
-            if parcel.channel in self.closed:
+            answer = None if parcel.channel in self.closed else await self._hand_over(parcel)
+            if answer is None:
                 self.sender.put_back(parcel)
                 continue
-            try:
+            self._tell(Handed(parcel, answer, self._note(parcel, answer)))
+
+    async def _hand_over(self, parcel: Parcel) -> Answer | None:
+        """What became of one parcel; None when its channel can't be used. Nothing that it raises reaches another's."""
+        try:
+            async with asyncio.timeout(LONGEST_S):
                 outlet = await self._outlet(parcel.channel)
-                answer = await outlet.send(parcel, self._letter(parcel.letter_id))
-            except Unavailable as error:
-                self.closed.setdefault(parcel.channel, error)
-                self.sender.put_back(parcel)
-                continue
-            self.tell(Handed(parcel, answer, self.sender.note(parcel, answer, self.clock())))
+                return faults.clean(await outlet.send(parcel, self._letter(parcel.letter_id)))
+        except BaseException as error:
+            if not faults.is_contained(error):
+                raise
+            if (unavailable := faults.find_unavailable(error)) is not None:
+                self.closed.setdefault(parcel.channel, unavailable)
+                return None
+            self.report.tell_of(parcel, error)
+            return faults.judge(error)
+
+    def _note(self, parcel: Parcel, answer: Answer) -> Noted:
+        """That it was sent is noted or nothing goes on, or it would be sent again; what else can't be is tried later."""
+        try:
+            return self.sender.note(parcel, answer, self.clock())
+        except Exception as error:
+            if isinstance(error, OperatorError) or answer.verdict == "sent":
+                raise
+            self.report.tell_of(parcel, error, "answer not noted")
+            return self.sender.note(parcel, Answer("later", answer.said), self.clock())
+
+    def _tell(self, handed: Handed) -> None:
+        try:
+            self.tell(handed)
+        except Exception as error:
+            # Who hears of it has gone, or may not be told anything any more.
+            if isinstance(error, OSError):
+                raise
+            self.report.tell_of(handed.parcel, error, "delivery not told")
 
     async def _next(self) -> Parcel | None:
         while not self.waiting:
@@ -116,10 +153,21 @@ class _Round:
         return self.waiting.pop()
 
     async def _outlet(self, name: str) -> channels.Outlet:
-        if name not in self.outlets:
-            channel = channels.every()[name]
-            self.outlets[name] = await self.stack.enter_async_context(channel.opened(self.post))
-        return self.outlets[name]
+        async with self.opening:
+            if name not in self.outlets:
+                channel = channels.every()[name].opened(self.post)
+                self.outlets[name] = await channel.__aenter__()
+                self.stack.push_async_callback(self._close, name, channel)
+            return self.outlets[name]
+
+    async def _close(self, name: str, channel: AbstractAsyncContextManager[channels.Outlet]) -> None:
+        """All is noted by now: a channel that does not end well is told of, and no more."""
+        try:
+            await channel.__aexit__(None, None, None)
+        except BaseException as error:
+            if not faults.is_contained(error):
+                raise
+            self.report.tell("channel not closed", error, channel=name)
 
     def _letter(self, letter_id: int) -> Letter:
         """Many parcels in a row have the same one."""
@@ -129,3 +177,8 @@ class _Round:
             with self.database.read() as session:
                 self.letters[letter_id] = Letter.of(session.get_one(rows.Letter, letter_id))
         return self.letters[letter_id]
+
+
+def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error = group.exceptions[0]
+    return _first_of(error) if isinstance(error, BaseExceptionGroup) else error

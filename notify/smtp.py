@@ -7,6 +7,7 @@ import ipaddress
 import re
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
 
@@ -18,8 +19,8 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
-from notify.addresses import needs_smtputf8
-from notify.parcels import Answer
+from notify.addresses import needs_smtputf8, split_address
+from notify.parcels import Answer, Unsendable
 from store.errors import Unavailable
 
 SCHEMES: dict[str, tuple[Literal["plain", "starttls", "tls"], int]] = {
@@ -103,7 +104,9 @@ class Pool:
             await self._end(self._idle.pop())
 
     async def send(self, sender: str, recipient: str, message: bytes) -> Answer:
-        """Raises Unavailable when the relay can't be talked to, or takes nothing from us."""
+        """Raises Unavailable when the relay can't be talked to, or takes nothing from us; Unsendable when the envelope
+        can't name the recipient as it is."""
+        check_recipient(recipient)
         answer = await self._over(await self._line(), sender, recipient, message)
         if answer is None:
             # The relay had ended it while it was idle.
@@ -125,6 +128,12 @@ class Pool:
             raise Unavailable(
                 f"{self.relay}: it refuses mail from {sender}: {_said(error)}; mend YAODIAN_MAIL_FROM or the account"
             ) from error
+        except BaseException:
+            # Whatever it was, also that we are to stop: nobody knows what was said last on this connection, and one that
+            # is neither idle nor closed would be waited for.
+            line.client.close()
+            await self._free()
+            raise
         if line.is_open and line.mails < MOST_MAILS:
             async with self._freed:
                 self._idle.append(line)
@@ -201,6 +210,18 @@ class Pool:
         )
         await client.connect()
         return client
+
+
+def check_recipient(address: str) -> None:
+    """Raise Unsendable unless the envelope would name this address and no other; the client reads it as a header first."""
+    try:
+        split_address(address)
+    except ValueError as error:
+        raise Unsendable(
+            f"invalid recipient: got {address!r}, where {error}; expected name@example.org"
+        ) from error
+    if (read := parseaddr(address)[1]) not in (address, ""):
+        raise Unsendable(f"invalid recipient: got {address!r}, read as {read!r}; expected name@example.org")
 
 
 class _Line:

@@ -1,7 +1,7 @@
 """Work in child processes: the service's loop never waits on it, and what breaks a child takes nothing else with it.
 
 A child is `yaodian` itself. It dies with its parent, has a limit of time and of memory, and tells what it does as JSON
-lines on its output. It is asked to end (SIGTERM: a crawl ends between two pages) before it is made to (SIGKILL).
+lines on its output, and what went wrong as such lines, or in words, on its other output. It is asked to end (SIGTERM: a crawl ends between two pages) before it is made to (SIGKILL).
 """
 
 from __future__ import annotations
@@ -97,9 +97,8 @@ class Children:
     async def _complain(self, process: asyncio.subprocess.Process, work: Work) -> None:
         assert process.stderr is not None
         async for line in _lines(process.stderr):
-            said = line.decode("utf-8", "replace").strip()
-            if said:
-                self.tell(work, {"event": "said", "level": "warning", "text": said})
+            if line.strip():
+                self.tell(work, {"level": "warning", **_event(line)})
 
     async def _watch(self, process: asyncio.subprocess.Process, work: Work) -> None:
         """End the child when it takes more than it may, or when the service ends."""

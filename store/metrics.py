@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 
 from store import models as rows
 from store import queue
@@ -105,6 +106,21 @@ class _Rows(Collector):
                 for value, count in session.execute(select(column, func.count()).group_by(column)):
                     family.add_metric([value or "running"], count)
                 yield family
+            yield _faults(session)
+
+
+def _faults(session: Session) -> Metric:
+    """Not a counter of this process: deliveries are made by others, which end."""
+    delivery = rows.Delivery
+    family = GaugeMetricFamily(
+        "yaodian_delivery_faults",
+        "Deliveries not made whose last attempt raised an exception.",
+        labels=["channel", "error"],
+    )
+    query = select(delivery.channel, delivery.fault, func.count()).where(delivery.fault.is_not(None))
+    for channel, error, count in session.execute(query.group_by(delivery.channel, delivery.fault)):
+        family.add_metric([channel, error or ""], count)
+    return family
 
 
 def _queue(standing: queue.Standing | None) -> Iterator[Metric]:

@@ -6,8 +6,10 @@ import datetime as dt
 from typing import Annotated
 
 from fastapi import Depends, Query
+from pydantic import ValidationError
 
 from notify.filters import Filter
+from notify.subscriptions import told
 from store import regions
 from store.browse import Narrowing
 from store.errors import WrongUse
@@ -35,31 +37,37 @@ def _narrowing(
     unknown = [name for name in type or [] if name and name not in TYPES]
     if unknown:
         raise WrongUse(f"type {unknown[0]!r} is none; give {', '.join(TYPES)}")
-    return Narrowing(
+    made = Narrowing(
         region=place,
         year=int(year) if year else None,
-        kind=kind or None,
-        publisher=publisher or None,
-        source=source or None,
+        kind=kind.strip() or None,
+        publisher=publisher.strip() or None,
+        source=source.strip() or None,
         dated=dated,
         official=official,
         types=tuple(name for name in type or [] if name),
     )
+    # What no filter may hold is refused before the database is asked for it.
+    wanted(made)
+    return made
 
 
 def wanted(narrowing: Narrowing, query: str = "") -> Filter:
-    """The changes that a list shows, as a subscription or a feed asks for them. A year can't be waited for: it is left out."""
-    return Filter.model_validate(
-        {
-            "regions": [narrowing.region] if narrowing.region else [],
-            "kinds": [narrowing.kind] if narrowing.kind else [],
-            "publishers": [narrowing.publisher] if narrowing.publisher else [],
-            "sources": [narrowing.source] if narrowing.source else [],
-            "keywords": [query.strip()] if query.strip() else [],
-            "types": narrowing.types,
-            "official": narrowing.official,
-        }
-    )
+    """The changes that a list shows, as a subscription or a feed asks for them. A year can't be waited for: it is left out.
+    Raises WrongUse for what no filter may hold."""
+    given = {
+        "regions": [narrowing.region] if narrowing.region else [],
+        "kinds": [narrowing.kind] if narrowing.kind else [],
+        "publishers": [narrowing.publisher] if narrowing.publisher else [],
+        "sources": [narrowing.source] if narrowing.source else [],
+        "keywords": [query.strip()] if query.strip() else [],
+        "types": narrowing.types,
+        "official": narrowing.official,
+    }
+    try:
+        return Filter.model_validate(given)
+    except ValidationError as error:
+        raise WrongUse(told(error)) from error
 
 
 Narrowed = Annotated[Narrowing, Depends(_narrowing)]

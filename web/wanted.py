@@ -34,7 +34,9 @@ def _wanted(
         "type": type,
     }
     # A form sends what was left empty, too.
-    wanted = {field: [value for value in given[name] or [] if value] for field, name in PARAMETERS.items()}
+    wanted = {
+        field: [value for value in given[name] or [] if value.strip()] for field, name in PARAMETERS.items()
+    }
     try:
         return Filter.model_validate(wanted | {"official": official})
     except ValidationError as error:

@@ -5,16 +5,35 @@ second in which a parent can be killed."""
 
 from __future__ import annotations
 
+import json
 import sys
+import traceback
+from types import TracebackType
 
 from crawler.lifeline import die_with_parent
+
+LONGEST_TRACEBACK = 20_000
 
 
 def main() -> None:
     die_with_parent(int(sys.argv.pop(1)))
+    sys.excepthook = _tell_in_one_line
     from yaodian.__main__ import main as program
 
     program()
+
+
+def _tell_in_one_line(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+    """What nobody caught is one error in the log of the service, not one for each line of the traceback."""
+    text = "".join(traceback.format_exception(kind, error, where))
+    event = {
+        "event": "crashed",
+        "level": "error",
+        "error": kind.__name__,
+        "says": "".join(traceback.format_exception_only(error)).strip()[:300],
+        "exception": text[-LONGEST_TRACEBACK:],
+    }
+    sys.stderr.write(json.dumps(event) + "\n")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import re
 import socket
 import tomllib
 from difflib import get_close_matches
-from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,7 +25,7 @@ from pydantic_settings import (
 from crawler.limits import Asker
 from crawler.limits import Limits as FetchLimits
 from notify import channels, language
-from notify.addresses import checked_address
+from notify.addresses import checked_address, split_address
 from notify.limits import Limits
 from notify.post import Post
 from notify.request_limits import RequestLimits
@@ -49,10 +48,12 @@ def _timezone(name: str) -> str:
 
 
 def _sender(text: str) -> str:
-    name, address = parseaddr(text)
+    address = parseaddr(text)[1]
     if "@" not in address or re.search(r"[\r\n]", text):
         raise ValueError("write a name and an address: 要点 Yaodian <yaodian@example.org>")
-    Address(name, addr_spec=address)
+    if not address.isascii():
+        raise ValueError(f"{address!r} can't be sent from everywhere; write its domain as DNS has it: xn--…")
+    split_address(address)
     return text
 
 
@@ -61,6 +62,13 @@ def _address(text: str) -> str:
         return checked_address(text) if text else ""
     except WrongUse as error:
         raise ValueError(str(error)) from error
+
+
+def _bounces(text: str) -> str:
+    address = _address(text)
+    if not address.isascii():
+        raise ValueError(f"{text!r} can't be written to from everywhere; write a name of ASCII letters")
+    return address
 
 
 def _language(name: str) -> str:
@@ -165,7 +173,7 @@ class Settings(BaseSettings):
         default="", description="how a site's administrator reaches you; sent with each request"
     )
     mail_from: Annotated[str, AfterValidator(_sender)] = "要点 Yaodian <yaodian@localhost.localdomain>"
-    mail_bounces: Annotated[str, AfterValidator(_address)] = Field(
+    mail_bounces: Annotated[str, AfterValidator(_bounces)] = Field(
         default="",
         description="where mail that can't be delivered comes back to; default the address of mail_from",
     )

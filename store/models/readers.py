@@ -73,7 +73,8 @@ class Delivery(Base):
 
     What is sent follows from the row and its letter alone, so a repeated attempt sends the same under the same
     `message_id`. `holder` is the sender that has taken it, `due_at` the moment before which nobody does. `channel` is
-    the module that hands it over, `mailbox` the address as it is counted, `provider` who receives for it."""
+    the module that hands it over, `mailbox` the address as it is counted, `provider` who receives for it. `fault` is the
+    type of the exception that the last attempt ended with, where it ended with one."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -96,6 +97,7 @@ class Delivery(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     refusals: Mapped[int] = mapped_column(default=0, server_default="0")
     last_error: Mapped[str | None]
+    fault: Mapped[str | None]
     created_at: Mapped[dt.datetime] = mapped_column(index=True)
     due_at: Mapped[dt.datetime]
     sent_at: Mapped[dt.datetime | None]

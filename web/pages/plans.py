@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
 
 from notify.filters import Filter
 from store import browse, plandesk, queries
@@ -47,7 +48,7 @@ def plan(request: Request, terms: Given, name: str) -> Response:
             request,
             "plan.html.j2",
             plan=found,
-            wanted=Filter(publishers=(found.publisher,)) if found.publisher else Filter(),
+            wanted=_of(found.publisher),
             document=original,
             version=version,
             shown=shown,
@@ -57,3 +58,11 @@ def plan(request: Request, terms: Given, name: str) -> Response:
             reprints=reprints,
             series=plandesk.series_of(session, found),
         )
+
+
+def _of(publisher: str | None) -> Filter:
+    """All changes of an issuing body; of every one where the page's name for it is none that a filter takes."""
+    try:
+        return Filter(publishers=(publisher,)) if publisher else Filter()
+    except ValidationError:
+        return Filter()

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from notify.filters import Filter
+from notify.filters import LONGEST_NAME, Filter
 from store.browse import Narrowing
 from store.errors import WrongUse
 from store.flow import Span
@@ -58,7 +58,8 @@ class Asked:
     @property
     def wanted(self) -> Filter:
         """The changes that somebody who searches for this may want to be told of."""
-        return wanted(self.narrowing, self.query if parse(self.query) else "")
+        is_keyword = len(self.query.strip()) <= LONGEST_NAME and parse(self.query)
+        return wanted(self.narrowing, self.query if is_keyword else "")
 
 
 def _asked(

@@ -11,6 +11,7 @@ import typer
 from notify import channels, mail, making, outbox, sending
 from notify.files import write_whole
 from notify.links import Pages
+from yaodian import logs
 from yaodian.commands import app, configured
 from yaodian.commands.crawl import clock
 from yaodian.options import MOST
@@ -64,14 +65,21 @@ def send(
     if due and everyone:
         raise typer.BadParameter("give either --due or --all")
     settings = configured(context)
+    # What is wrong with one digest or delivery goes to the log, and stops no other.
+    logs.begin("auto")
     database = settings.opened()
     now = clock()
     post = settings.post()
-    making.make(database, sending.chosen(database, now, only=subscription, everyone=everyone), post, now)
+    unmade = making.make(
+        database, sending.chosen(database, now, only=subscription, everyone=everyone), post, now
+    )
     states: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
 
     def tell(handed: sending.Handed) -> None:
         states[handed.noted.state] += 1
+        if handed.answer.fault:
+            faults[handed.parcel.channel] += 1
         typer.echo(_told(handed), err=handed.noted.state in (outbox.REFUSED, outbox.ABANDONED))
 
     sending.deliver(database, post, clock, tell)
@@ -79,7 +87,13 @@ def send(
         typer.echo(
             "nothing to send" if everyone or subscription else "nothing to send that is due; --all sends now"
         )
-    if states[outbox.REFUSED] or states[outbox.ABANDONED]:
+    for channel, number in faults.items():
+        typer.echo(
+            f"yaodian: {number} deliveries by {channel} raised an exception; the log has each", err=True
+        )
+    if unmade:
+        typer.echo(f"yaodian: {unmade} digests could not be made; the log has each", err=True)
+    if unmade or faults or states[outbox.REFUSED] or states[outbox.ABANDONED]:
         raise typer.Exit(1)
 
 

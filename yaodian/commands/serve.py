@@ -91,10 +91,10 @@ def tell(work: Work, event: dict[str, Any]) -> None:
     fields = dict(event)
     usual = "debug" if event["event"] == "progress" else "info"
     level = _LEVELS.get(fields.pop("level", usual), logging.INFO)
-    structlog.get_logger("yaodian.work").log(level, fields.pop("event"), kind=work.kind, **fields)
+    structlog.get_logger("yaodian.work").log(level, fields.pop("event"), **fields | {"kind": work.kind})
 
 
-_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
 def _web(settings: Settings, database: Database, host: str, port: int) -> Servers:

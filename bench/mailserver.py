@@ -1,6 +1,6 @@
 """A real SMTP server in a process of its own that behaves as badly as it is told to, and writes down what it took.
 
-python -m bench.mailserver LOG [--refuse .1] [--later .1] [--busy .1] [--drop .1] [--delay .05] [--tls FOLDER] [--login USER:PASSWORD]
+python -m bench.mailserver LOG [--refuse .1] [--later .1] [--busy .1] [--drop .1] [--delay .05] [--tls FOLDER] [--login USER:PASSWORD] [--keep FOLDER]
 
 Each number is a probability, but for the delay, which is in seconds. What was taken is a line of JSON, written before
 the answer is given or the connection is dropped.
@@ -37,8 +37,9 @@ class Manners:
 
 
 class Handler:
-    def __init__(self, manners: Manners, log: Path) -> None:
-        self.manners, self.log = manners, log
+    def __init__(self, manners: Manners, log: Path, keep: Path | None = None) -> None:
+        self.manners, self.log, self.keep = manners, log, keep
+        self.kept = 0
         self.chance = random.Random(manners.seed)
         self.connections = 0
 
@@ -83,6 +84,11 @@ class Handler:
                 )
                 + "\n"
             )
+        if self.keep is not None:
+            # Who the envelope names, on a line of its own before the mail.
+            self.kept += 1
+            recipients = ",".join(envelope.rcpt_tos).encode()
+            (self.keep / f"{self.kept:06}.eml").write_bytes(recipients + b"\n" + content)
         if self._is(self.manners.drop):
             server.transport.abort()
         return "250 2.0.0 taken"
@@ -144,7 +150,10 @@ async def serve(options: argparse.Namespace) -> None:
     handler = Handler(
         Manners(options.refuse, options.later, options.busy, options.drop, options.delay, options.seed),
         options.log,
+        options.keep,
     )
+    if options.keep:
+        options.keep.mkdir(exist_ok=True)
     context = certificate(options.tls) if options.tls else None
     known = tuple(options.login.encode().split(b":", 1)) if options.login else None
 
@@ -181,6 +190,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--tls", type=Path, help="STARTTLS with the certificate of this folder")
+    parser.add_argument("--keep", type=Path, help="a folder for the mails themselves")
     parser.add_argument("--implicit", action="store_true", help="TLS from the first byte")
     parser.add_argument("--login", default="", help="USER:PASSWORD, without which nothing is taken")
     asyncio.run(serve(parser.parse_args(words)))

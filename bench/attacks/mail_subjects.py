@@ -1,0 +1,71 @@
+"""Subjects, texts and senders' names with headers hidden in them, from the outbox to the mail server."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from email.header import decode_header, make_header
+from itertools import islice
+
+from sqlalchemy import select
+
+from bench import hostile_text, mailserver
+from bench.attacks import Attempt, Ground
+from bench.attacks.mail_addresses import find_breach, make_post, read_mails
+from notify import outbox, plain, sending
+from notify.parcels import Letter, Reader
+from store import models as rows
+from store.database import Database
+
+TITLE = "headers hidden in subjects and names"
+BOTH_DATABASES = True
+
+ALL, SAMPLE = 10_000, 150
+PER_NAME = 500
+NOW = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
+KNOWN = (
+    "=?utf-8?q?a=0D=0ABcc=3A_x?=", "title\r\nBcc: x", "title\nBcc: x", "title\u2028x", "title\x85x", "t\x0bx\x0cx\x1cx", "\ud800",
+    "", " ", "\r\n", "\r\n\r\nbody", "\x00", "x" * 5000, "教" * 5000, "a " * 2000, "=?utf-8?b?" + "A" * 2000 + "?=", "\t\tBcc: x",
+)  # fmt: skip
+
+
+def attempt(ground: Ground) -> Iterator[Attempt]:
+    """One letter with each, to one reader each; every five hundred come from another hostile name."""
+    subjects = [*KNOWN, *islice(hostile_text.texts(5), SAMPLE if ground.is_short else ALL)]
+    names = hostile_text.texts(6)
+    database = Database(ground.database_url)
+    with mailserver.running(ground.data / "taken", "--keep", str(ground.data / "mails")) as server:
+        post = make_post(ground.data, server.port)
+        for start in range(0, len(subjects), PER_NAME):
+            some = subjects[start : start + PER_NAME]
+            with database.write() as session:
+                for number, text in enumerate(some, start):
+                    letter = Letter(text, text, f"<p>{text}", text)
+                    outbox.put(
+                        session, "health", letter, [Reader(f"r{number}@example.org")], "example.org", NOW
+                    )
+            name = "".join(next(names).replace("<", "").replace(">", "").split("@")[0].splitlines())
+            sending.deliver(database, replace(post, sender=f"{name} <yaodian@example.org>"), lambda: NOW)
+        mails = dict(read_mails(ground.data / "mails"))
+    with database.read() as session:
+        unsent = dict(
+            session.execute(select(rows.Delivery.address, rows.Delivery.last_error).where(rows.Delivery.state != "sent")).all()
+        )  # fmt: skip
+    database.close()
+    for number, text in enumerate(subjects):
+        reader = f"r{number}@example.org"
+        if reader not in mails:
+            yield Attempt(repr(text[:200]), f"was not sent: {unsent.get(reader)}")
+            continue
+        yield Attempt(
+            repr(text[:200]), find_breach(reader, mails[reader]) or _find_difference(text, mails[reader])
+        )
+
+
+def _find_difference(text: str, raw: bytes) -> str:
+    """Whether the reader sees another subject than the cleaned one."""
+    unfolded = raw.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").split(b"\r\n")
+    value = next(line for line in unfolded if line.startswith(b"Subject:"))[len(b"Subject:") :].decode()
+    shown = " ".join(str(make_header(decode_header(value.strip()))).split(" ")).strip()
+    return "" if shown == plain.line(text) else f"the subject reads {shown!r}"

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import structlog
 
@@ -21,28 +23,52 @@ LONGEST_STATUS = 40
 # Of a traceback what stands last tells most.
 LONGEST_TRACEBACK = 20_000
 
+T = TypeVar("T")
+
 log = structlog.get_logger("yaodian.delivery")
+
+
+@dataclass(frozen=True, slots=True)
+class Contained:
+    """What was raised instead of a result."""
+
+    error: BaseException
+
+
+async def contain(work: Coroutine[Any, Any, T]) -> T | Contained:
+    """Return what some work returns, or raises.
+
+    It runs in a task of its own. So a cancellation that shows up in it, of a library's own future, is told from one that
+    is meant for us; and what a library leaves behind in its task harms nobody who comes after.
+    """
+    task = asyncio.create_task(_catch(work))
+    try:
+        await asyncio.wait({task})
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+    return Contained(asyncio.CancelledError("cancelled by itself")) if task.cancelled() else task.result()
+
+
+async def _catch(work: Coroutine[Any, Any, T]) -> T | Contained:
+    try:
+        return await work
+    except BaseException as error:
+        if not is_contained(error):
+            raise
+        return Contained(error)
 
 
 def is_contained(error: BaseException) -> bool:
     """Whether an exception is one delivery's own.
 
-    A library that exits the program, or whose cancelled future shows up where nobody cancelled us, is contained; so is
-    a panic of a library in Rust, which is no Exception, of a class without a module.
+    A library that exits the program is contained; so is a panic of a library in Rust, which is no Exception, of a class
+    without a module.
     """
     if isinstance(error, BaseExceptionGroup):
         return all(is_contained(one) for one in error.exceptions)
-    if isinstance(error, asyncio.CancelledError):
-        return not _is_being_cancelled()
     return isinstance(error, Exception | SystemExit) or type(error).__name__ == "PanicException"
-
-
-def _is_being_cancelled() -> bool:
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:
-        return True  # outside of a loop there is nobody whose future could have been cancelled
-    return task is None or task.cancelling() > 0
 
 
 def find_unavailable(error: BaseException) -> Unavailable | None:

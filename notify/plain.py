@@ -21,7 +21,9 @@ class _Kept(dict[int, int | None]):
     def __missing__(self, code: int) -> int | None:
         char = chr(code)
         is_shown = char.isspace() or (
-            unicodedata.category(char) not in ("Cc", "Cf", "Cs") and code & 0xFFFE != 0xFFFE
+            unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+            and code & 0xFFFE != 0xFFFE
+            and not 0xFDD0 <= code <= 0xFDEF
         )
         self[code] = kept = code if is_shown else None
         return kept

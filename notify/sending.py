@@ -109,18 +109,19 @@ class _Round:
 
     async def _hand_over(self, parcel: Parcel) -> Answer | None:
         """What became of one parcel; None when its channel can't be used. Nothing that it raises reaches another's."""
-        try:
-            async with asyncio.timeout(LONGEST_S):
-                outlet = await self._outlet(parcel.channel)
-                return faults.clean(await outlet.send(parcel, self._letter(parcel.letter_id)))
-        except BaseException as error:
-            if not faults.is_contained(error):
-                raise
-            if (unavailable := faults.find_unavailable(error)) is not None:
-                self.closed.setdefault(parcel.channel, unavailable)
-                return None
-            self.report.tell_of(parcel, error)
-            return faults.judge(error)
+        answer = await faults.contain(self._attempt(parcel))
+        if isinstance(answer, Answer):
+            return answer
+        if (unavailable := faults.find_unavailable(answer.error)) is not None:
+            self.closed.setdefault(parcel.channel, unavailable)
+            return None
+        self.report.tell_of(parcel, answer.error)
+        return faults.judge(answer.error)
+
+    async def _attempt(self, parcel: Parcel) -> Answer:
+        async with asyncio.timeout(LONGEST_S):
+            outlet = await self._outlet(parcel.channel)
+            return faults.clean(await outlet.send(parcel, self._letter(parcel.letter_id)))
 
     def _note(self, parcel: Parcel, answer: Answer) -> Noted:
         """That it was sent is noted or nothing goes on, or it would be sent again; what else can't be is tried later."""
@@ -162,12 +163,9 @@ class _Round:
 
     async def _close(self, name: str, channel: AbstractAsyncContextManager[channels.Outlet]) -> None:
         """All is noted by now: a channel that does not end well is told of, and no more."""
-        try:
-            await channel.__aexit__(None, None, None)
-        except BaseException as error:
-            if not faults.is_contained(error):
-                raise
-            self.report.tell("channel not closed", error, channel=name)
+        ended = await faults.contain(_leave(channel))
+        if isinstance(ended, faults.Contained):
+            self.report.tell("channel not closed", ended.error, channel=name)
 
     def _letter(self, letter_id: int) -> Letter:
         """Many parcels in a row have the same one."""
@@ -177,6 +175,10 @@ class _Round:
             with self.database.read() as session:
                 self.letters[letter_id] = Letter.of(session.get_one(rows.Letter, letter_id))
         return self.letters[letter_id]
+
+
+async def _leave(channel: AbstractAsyncContextManager[channels.Outlet]) -> None:
+    await channel.__aexit__(None, None, None)
 
 
 def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:

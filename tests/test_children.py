@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,3 +117,34 @@ def test_what_ended_is_written_down_when_the_database_is_back(
     monkeypatch.setattr(service.runner, "run", run)
     asyncio.run(service._crawl(("a",)))
     assert len(tries) == 3
+
+
+def test_what_a_child_logs_is_one_event_and_what_it_says_is_said() -> None:
+    code = """import sys; sys.stderr.write('{"event": "delivery failed", "level": "error", "exception": "a\\\\nb"}\\nplain words\\n')"""
+    _, heard = run(code)
+    assert heard == [
+        {"event": "delivery failed", "level": "error", "exception": "a\nb"},
+        {"event": "said", "level": "warning", "text": "plain words"},
+    ]
+
+
+def test_a_command_that_crashes_in_a_child_is_one_event(tmp_path: Path) -> None:
+    (tmp_path / "yaodian.toml").write_text("", encoding="utf-8")
+    heard: list[dict[str, Any]] = []
+    words = [sys.executable, "-c", CRASHING, str(os.getpid())]
+    kept = Children(words, 1, lambda _, event: heard.append(event))
+    ending = asyncio.run(kept.run(Work("digests", ("sources", "list"), ENOUGH)))
+    assert ending.status == 1
+    (event,) = heard
+    assert (event["event"], event["level"], event["error"]) == ("crashed", "error", "ZeroDivisionError")
+    assert event["exception"].startswith("Traceback")
+
+
+CRASHING = """
+import yaodian.child as child
+import yaodian.__main__ as program
+def run(*_):
+    1 / 0
+program._run = run
+child.main()
+"""

@@ -64,10 +64,15 @@ def honest(database: Database) -> list[str]:
 def test_whatever_a_channel_raises_is_one_deliverys_result(
     database: Database, post: Post, broken: dict[str, faulty.Faulty], connections: int
 ) -> None:
-    names = [name for name in faulty.FAULTS if name not in faulty.UNAVAILABLE]
+    # Each several times: a library can leave something behind that only the next one meets.
+    names = [name for name in faulty.FAULTS if name not in faulty.UNAVAILABLE] * 2
     addresses = []
     for number, name in enumerate(names):
-        addresses += [f"faulty-send://{name}/", f"faulty-send://none/{number}", f"honest{number}@example.org"]
+        addresses += [
+            f"faulty-send://{name}/{number}",
+            f"faulty-send://none/{number}",
+            f"honest{number}@example.org",
+        ]
     put(database, *addresses)
     with capture_logs() as logged:
         handed = deliver(database, replace(post, connections=connections))
@@ -75,8 +80,8 @@ def test_whatever_a_channel_raises_is_one_deliverys_result(
     assert honest(database) == ["sent"] * len(names)
     assert len(broken["send"].taken) == len(set(broken["send"].taken)) == len(names)
     by = found(database)
-    for name in names:
-        one = by[f"faulty-send://{name}/"]
+    for number, name in enumerate(names):
+        one = by[f"faulty-send://{name}/{number}"]
         assert (one.state, one.attempts) == ("refused" if name in faulty.REFUSED else "waiting", 1), name
         if one.state == "waiting":
             assert one.due_at == NOW + LATER[0], name
@@ -89,7 +94,7 @@ def test_whatever_a_channel_raises_is_one_deliverys_result(
     assert told == {event["error"] for event in logged}
     assert {event["log_level"] for event in logged} == {"error"}
     text = metrics.text(database, NOW).decode()
-    assert 'yaodian_delivery_faults{channel="faulty-send",error="ZeroDivisionError"} 1.0' in text
+    assert 'yaodian_delivery_faults{channel="faulty-send",error="ZeroDivisionError"} 2.0' in text
 
 
 def test_a_fault_is_tried_again_with_longer_waits_and_given_up_at_last(
@@ -191,6 +196,7 @@ def test_who_wants_the_run_stopped_stops_it(
     async def send(*_: object) -> Answer:
         if stop is KeyboardInterrupt:
             raise KeyboardInterrupt
+        # As asyncio does when the run is cancelled from outside.
         for task in asyncio.all_tasks():
             task.cancel()
         await asyncio.sleep(60)
@@ -328,9 +334,8 @@ def test_a_letter_that_can_not_be_written_or_a_row_that_can_not_be_read_stops_no
 
 
 @pytest.mark.one_database
-def test_an_exception_outside_of_a_loop_is_contained_and_a_wish_to_stop_is_not() -> None:
+def test_an_exception_is_contained_and_a_wish_to_stop_is_not() -> None:
     assert faults.is_contained(ExceptionGroup("a", [ValueError()]))
-    assert not faults.is_contained(asyncio.CancelledError())
     assert not faults.is_contained(KeyboardInterrupt())
     assert not faults.is_contained(BaseExceptionGroup("a", [ValueError(), KeyboardInterrupt()]))
     assert not faults.is_contained(GeneratorExit())

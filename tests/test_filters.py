@@ -149,3 +149,22 @@ def test_the_database_narrows_to_what_matches(archive: Database, wanted: Filter)
 def test_a_filter_that_can_mean_nothing_is_refused(wanted: dict[str, object], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         Filter.model_validate(wanted)
+
+
+@pytest.mark.parametrize("field", ["kinds", "publishers", "sources", "keywords"])
+@pytest.mark.parametrize(
+    "sign", ["\x00", "\x1b", "\n", "\x7f", "\x85", "\u2028", "\u202e", "\u200b", "\ufffe", "\uffff", "\ud800"]
+)
+def test_a_filter_holds_nothing_that_is_not_shown(field: str, sign: str) -> None:
+    with pytest.raises(ValidationError):
+        Filter.model_validate({field: (f"双减{sign}课后",)})
+
+
+def test_a_filter_holds_spaces_of_any_width_and_signs_of_any_plane() -> None:
+    names = ("教育厅\u3000办公室", "a\u00a0b", "𠮷", "😀")
+    assert Filter(publishers=names).publishers == names
+
+
+def test_a_filter_wants_a_bounded_number_of_things() -> None:
+    with pytest.raises(ValidationError, match="at most 200"):
+        Filter(sources=tuple(map(str, range(201))))

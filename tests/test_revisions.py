@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import pytest
 from conftest import ROOT, clean_environment
 from sqlalchemy import inspect, select, text
 
+from notify.addresses import mailbox
+from notify.filters import Filter
 from store import database as module
 from store import export
 from store import models as rows
@@ -125,6 +128,49 @@ FIRST_TABLES = {
     for line in (EXAMPLES / "0001.sql").read_text(encoding="utf-8").splitlines()
     if line.startswith("insert into")
 }
+
+
+def test_mailboxes_addresses_and_filters_of_an_older_version_are_those_of_today(bare_url: str) -> None:
+    to_revision(bare_url, "0020")
+    database = Database(bare_url)
+    with database.write() as session:
+        for number, address in enumerate(("A.B+x@googlemail.com", "a@example.org.", "=?utf-8?q?x?=@b.co"), 1):
+            at = {"n": number, "a": address, "m": address, "p": address.rpartition("@")[2]}
+            session.execute(
+                text(
+                    "insert into subscriptions (id, address, mailbox, filter, rhythm, language, state, created_at) values "
+                    "(:n, :a, :m, :f, '{}', 'zh', 'active', '2026-01-01 00:00:00')"
+                ),
+                at | {"f": json.dumps({"kinds": ["a\x01b"], "publishers": ["教育厅"], "types": ["new"]})},
+            )
+            session.execute(
+                text(
+                    "insert into deliveries (id, kind, address, mailbox, channel, provider, message_id, state, attempts, "
+                    "refusals, created_at, due_at) values "
+                    "(:n, 'digest', :a, :m, 'mail', :p, :a, 'waiting', 0, 0, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+                ),
+                at,
+            )
+    database.close()
+    database = Database(bare_url)
+    database.upgrade()
+    with database.read() as session:
+        kept = list(session.scalars(select(rows.Subscription).order_by(rows.Subscription.id)))
+        assert [one.address for one in kept] == [
+            "A.B+x@googlemail.com",
+            "a@example.org",
+            "=?utf-8?q?x?=@b.co",
+        ]
+        assert [one.mailbox for one in kept] == [mailbox(one.address) for one in kept]
+        assert kept[0].mailbox == "ab@gmail.com"
+        wanted = Filter.model_validate(kept[0].filter)
+        assert (wanted.kinds, wanted.publishers, wanted.types) == (("a\ufffdb",), ("教育厅",), ("new",))
+        waiting = list(session.scalars(select(rows.Delivery).order_by(rows.Delivery.id)))
+        assert [(one.address, one.mailbox, one.provider) for one in waiting[:2]] == [
+            ("A.B+x@googlemail.com", "ab@gmail.com", "googlemail.com"),
+            ("a@example.org", "a@example.org", "example.org"),
+        ]
+    database.close()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from notify.tokens import CONFIRM_WITHIN, Reference, Tokens
 from store import models as rows
 from store.database import Database
 from store.errors import BadLink, UsageError, WrongUse
+from store.mailboxes import RULES, Rule
 from yaodian.commands import loaded
 
 BEFORE = dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
@@ -97,6 +98,8 @@ def test_when_a_digest_is_due(rhythm: Rhythm, after: str, due: str) -> None:
         ("读者@例子.中国", "读者@xn--fsqu00a.xn--fiqs8s"),
         ("a@例子。中国", "a@xn--fsqu00a.xn--fiqs8s"),
         ("o'brien@example.org", "o'brien@example.org"),
+        ("a@example.org.", "a@example.org"),
+        ("a@例子。中国。", "a@xn--fsqu00a.xn--fiqs8s"),
     ],
 )
 def test_an_address_is_kept_as_mail_servers_know_it(typed: str, kept: str) -> None:
@@ -106,7 +109,9 @@ def test_an_address_is_kept_as_mail_servers_know_it(typed: str, kept: str) -> No
 @pytest.mark.parametrize(
     "address",
     ["", "a", "a@", "@b.org", "a b@c.org", "a@b.org,c@d.org", "a@b.org\r\nX: y", "a@localhost", "<a@b.org>",
-     "a..b@c.org", ".a@c.org", "a@b..org", "a@-b.org", "a@1.2.3.4", "a@[::1]", "a\u200b@c.org", f"{'a' * 65}@c.org"],
+     "a..b@c.org", ".a@c.org", "a@b..org", "a@-b.org", "a@1.2.3.4", "a@[::1]", "a\u200b@c.org", f"{'a' * 65}@c.org",
+     "=?utf-8?q?x?=@b.co", "a=?=@b.co", "＝?x@b.co", "a@b.org..", "＜a＞@b.org", "⒈@b.org", "\u0338a@b.org", "\ud800@b.org",
+     "a" * 100_000 + "@b.org", "a@" + "b" * 100_000, '"a b"@c.org', "a(c)@b.org"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(WrongUse, match="is no mail address"):
@@ -114,7 +119,36 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 
 
 def test_tags_and_case_make_no_other_mailbox() -> None:
-    assert mailbox("Reader+one@example.org") == mailbox("reader+two@Example.org") == "reader@example.org"
+    assert mailbox("Reader+one@example.org") == mailbox("reader+two@Example.org.") == "reader@example.org"
+    assert mailbox("+one@example.org") == "+one@example.org"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.domains[0])
+def test_a_provider_s_rules_make_its_example_one_mailbox(rule: Rule) -> None:
+    one, other = rule.example
+    assert one != other
+    assert mailbox(one) == mailbox(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a.b@example.org", "ab@example.org"),
+        ("a-b@example.org", "a@example.org"),
+        ("a.b@outlook.com", "ab@outlook.com"),
+        ("a@hotmail.com", "a@outlook.com"),
+        ("a-b@gmail.com", "a@gmail.com"),
+        ("a@qq.com", "a@foxmail.com"),
+        ("a.b@163.com", "ab@163.com"),
+        ("a@163.com", "a@126.com"),
+        ("a.b@icloud.com", "ab@icloud.com"),
+        ("a@b.gmail.com", "b@gmail.com"),
+        ("-a@yahoo.com", "-b@yahoo.com"),
+        ("webhook+https://h.example/a@gmail.com", "webhook@gmail.com"),
+    ],
+)
+def test_what_no_provider_takes_for_one_is_two_mailboxes(one: str, other: str) -> None:
+    assert mailbox(one) != mailbox(other)
 
 
 def test_a_link_is_read_only_by_who_signed_it_and_a_confirmation_only_for_three_days() -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 from email.header import decode_header, make_header
+from email.utils import parseaddr
 from itertools import islice
 
 from sqlalchemy import select
@@ -23,6 +24,7 @@ BOTH_DATABASES = True
 
 ALL, SAMPLE = 10_000, 150
 PER_NAME = 500
+SENDER = "yaodian@example.org"
 NOW = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
 KNOWN = (
     "=?utf-8?q?a=0D=0ABcc=3A_x?=", "title\r\nBcc: x", "title\nBcc: x", "title\u2028x", "title\x85x", "t\x0bx\x0cx\x1cx", "\ud800",
@@ -33,7 +35,7 @@ KNOWN = (
 def attempt(ground: Ground) -> Iterator[Attempt]:
     """One letter with each, to one reader each; every five hundred come from another hostile name."""
     subjects = [*KNOWN, *islice(hostile_text.texts(5), SAMPLE if ground.is_short else ALL)]
-    names = hostile_text.texts(6)
+    senders = _find_senders()
     database = Database(ground.database_url)
     with mailserver.running(ground.data / "taken", "--keep", str(ground.data / "mails")) as server:
         post = make_post(ground.data, server.port)
@@ -45,8 +47,7 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
                     outbox.put(
                         session, "health", letter, [Reader(f"r{number}@example.org")], "example.org", NOW
                     )
-            name = "".join(next(names).replace("<", "").replace(">", "").split("@")[0].splitlines())
-            sending.deliver(database, replace(post, sender=f"{name} <yaodian@example.org>"), lambda: NOW)
+            sending.deliver(database, replace(post, sender=next(senders)), lambda: NOW)
         mails = dict(read_mails(ground.data / "mails"))
     with database.read() as session:
         unsent = dict(
@@ -61,6 +62,14 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
         yield Attempt(
             repr(text[:200]), find_breach(reader, mails[reader]) or _find_difference(text, mails[reader])
         )
+
+
+def _find_senders() -> Iterator[str]:
+    """Hostile names that the settings take: none that hides the address."""
+    for name in hostile_text.texts(6):
+        sender = f"{''.join(name.splitlines())} <{SENDER}>"
+        if parseaddr(sender)[1] == SENDER:
+            yield sender
 
 
 def _find_difference(text: str, raw: bytes) -> str:

@@ -74,6 +74,9 @@ def _text(value: object) -> object:
 
 def _is_text(char: str) -> bool:
     """As `notify.plain` shows it, on one line."""
+    code = ord(char)
     return char == " " or (
-        unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") and ord(char) & 0xFFFE != 0xFFFE
+        unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        and code & 0xFFFE != 0xFFFE
+        and not 0xFDD0 <= code <= 0xFDEF
     )

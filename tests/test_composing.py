@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import hostile_text
@@ -33,6 +33,7 @@ PARCEL = Parcel(7, "digest", "mail", "reader@example.org", "<digest.x@example.or
 POST = Post(
     "要点 Yaodian <yaodian@example.org>", Tokens("x" * 40), Path(), base_url="https://yaodian.example.org"
 )
+UNHURRIED = settings(deadline=None)
 # Half of a surrogate pair, too: that is what `st.text()` leaves out.
 FOREIGN = st.text(st.characters(codec=None), max_size=100) | st.integers(0, 10**6).map(
     lambda seed: next(hostile_text.texts(seed))
@@ -68,6 +69,7 @@ def read(raw: bytes) -> email.message.EmailMessage:
     return made
 
 
+@UNHURRIED
 @given(subject=FOREIGN, text=FOREIGN)
 def test_no_subject_or_text_makes_another_header_or_line(subject: str, text: str) -> None:
     raw = composing.message(replace(LETTER, subject=subject, text=text), PARCEL, POST)
@@ -82,6 +84,7 @@ def test_no_subject_or_text_makes_another_header_or_line(subject: str, text: str
     assert body.get_payload(decode=True) == sent
 
 
+@UNHURRIED
 @given(name=FOREIGN)
 def test_no_senders_name_makes_another_header_or_sender(name: str) -> None:
     post = replace(POST, sender=f"{name} <yaodian@example.org>")
@@ -92,6 +95,7 @@ def test_no_senders_name_makes_another_header_or_sender(name: str) -> None:
     assert [one.addr_spec for one in read(raw)["From"].addresses] == ["yaodian@example.org"]
 
 
+@UNHURRIED
 @given(typed=ADDRESSES)
 def test_an_address_is_read_as_itself_by_everything_or_refused(typed: str) -> None:
     if (address := kept_of(typed)) is None:
@@ -107,6 +111,7 @@ def test_an_address_is_read_as_itself_by_everything_or_refused(typed: str) -> No
     assert parseaddr(address) == ("", address)
 
 
+@UNHURRIED
 @given(kept=ADDRESSES)
 def test_an_address_that_was_kept_unchecked_is_sent_as_itself_or_not_at_all(kept: str) -> None:
     if (raw := sent_to(kept)) is None:

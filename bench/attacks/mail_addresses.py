@@ -4,12 +4,14 @@ asked for, confirmed and sent its digest, and honest readers between them get ex
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from itertools import islice
 from pathlib import Path
 
+import structlog
 from sqlalchemy import select
 
 from bench import hostile_text, mailserver
@@ -44,6 +46,8 @@ KNOWN = (
 def attempt(ground: Ground) -> Iterator[Attempt]:
     """Send to all, then ask of each address what the server was told for it."""
     hostile = [*KNOWN, *islice(hostile_text.addresses(11), SAMPLE if ground.is_short else ALL)]
+    # Each refusal is logged, as it should be: thousands of them here.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     database = Database(ground.database_url)
     with mailserver.running(ground.data / "taken", "--keep", str(ground.data / "mails")) as server:
         post = make_post(ground.data, server.port)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 from itertools import islice
 
+import structlog
 from sqlalchemy import select
 
 from bench import hostile_text, mailserver
@@ -36,6 +38,8 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
     """One letter with each, to one reader each; every five hundred come from another hostile name."""
     subjects = [*KNOWN, *islice(hostile_text.texts(5), SAMPLE if ground.is_short else ALL)]
     senders = _find_senders()
+    # Each refusal is logged, as it should be: thousands of them here.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     database = Database(ground.database_url)
     with mailserver.running(ground.data / "taken", "--keep", str(ground.data / "mails")) as server:
         post = make_post(ground.data, server.port)

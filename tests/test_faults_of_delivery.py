@@ -241,7 +241,7 @@ def test_a_database_that_is_away_is_said_in_one_line(
 def test_who_answers_for_ever_keeps_one_connection_for_a_time(
     database: Database, post: Post, broken: dict[str, faulty.Faulty], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "LONGEST_S", 0.05)
+    monkeypatch.setattr(sending, "LONGEST_S", 2.0)
     monkeypatch.setitem(faulty.FAULTS, "hangs", lambda: asyncio.sleep(3600))
     put(database, "faulty-send://hangs/", "honest@example.org")
     deliver(database, replace(post, connections=1))

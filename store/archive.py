@@ -14,6 +14,7 @@ import hashlib
 import io
 import os
 import secrets
+import stat
 import zlib
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,10 +23,17 @@ from typing import BinaryIO
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from store.errors import OperatorError
+from store.errors import DamagedRecord, OperatorError
 from store.flow import Capture
+from store.safe_files import check_archive_name, create_private, is_archive_name, open_regular, shorten
 
 FILE_SIZE = 1 << 30
+SUFFIX = ".warc.gz"
+# Each record of an archive in object storage is an object of its own here at first (`store.objects`).
+LOOSE = "loose/"
+# The largest answer that settings allow to be fetched is 1 GiB; a record that unpacks to more is none of ours.
+LARGEST_RECORD = (1 << 30) + (1 << 20)
+FARTHEST = 1 << 50
 OPEN = ".open"
 REVISIT = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 # The body is kept decompressed and unchunked; the headers that told how it travelled are kept under this prefix,
@@ -75,30 +83,48 @@ class Archive:
             raise _refused(self.directory, error) from error
 
     def read(self, place: Place) -> Capture:
-        """The capture as it was appended; a revisit's has an empty body."""
-        path = self.directory / place.file
+        """The capture as it was appended; a revisit's has an empty body. Raises DamagedRecord."""
+        _check_place(place)
         try:
-            return _parse(gzip.decompress(self._bytes(place)))
-        except (OSError, EOFError, zlib.error, StopIteration) as error:
-            raise OperatorError(
-                f"{path}: no whole record at {place.offset}: {error}; restore the file from a backup"
+            return _parse(_unpack(self._bytes(place)))
+        # Bytes that are no record of ours: fastwarc and `_parse` find a header, a number or a date missing.
+        except (OSError, EOFError, zlib.error, StopIteration, ValueError, LookupError) as error:
+            raise DamagedRecord(
+                f"{self.directory / place.file}: no whole record at {place.offset}: {_explain(error)}; "
+                "restore the file from a backup"
             ) from error
 
     def member(self, place: Place) -> bytes:
-        """The record as it lies there: a gzip member. Raises OperatorError when it is not whole."""
+        """The record as it lies there: a gzip member. Raises DamagedRecord when it is not whole."""
         self.read(place)
         return self._bytes(place)
 
     def _bytes(self, place: Place) -> bytes:
-        path = self.directory / place.file
-        with path.open("rb") if path.exists() else path.with_name(path.name + OPEN).open("rb") as file:
+        with self._open(place.file) as file:
+            if os.fstat(file.fileno()).st_size < place.offset + place.length:
+                raise EOFError("the file ends before it")
             file.seek(place.offset)
             return file.read(place.length)
+
+    def _open(self, name: str) -> BinaryIO:
+        """A file of the archive, also one that is being written. Raises OSError and DamagedRecord."""
+        path = self._locate(name)
+        try:
+            return open_regular(path)
+        except FileNotFoundError:
+            return open_regular(path.with_name(path.name + OPEN))
+
+    def _locate(self, name: str) -> Path:
+        """Where a file of the archive lies. Raises DamagedRecord for a name that leads elsewhere."""
+        path = self.directory / check_archive_name(name)
+        if path.parent != self.directory and path.parent.is_symlink():
+            raise DamagedRecord(f"{path.parent} is a link; put the folder itself in its place")
+        return path
 
     def sizes(self) -> dict[str, int]:
         """Bytes of each file, also of one that is being written. Raises OSError or OperatorError."""
         return {
-            str(path.relative_to(self.directory)).removesuffix(OPEN): path.stat().st_size
+            path.relative_to(self.directory).as_posix().removesuffix(OPEN): path.lstat().st_size
             for path in self._files()
         }
 
@@ -107,22 +133,35 @@ class Archive:
         return [path for path in self._files() if not os.access(path, os.R_OK)]
 
     def _files(self) -> list[Path]:
-        os.scandir(self.directory).close()  # says when there is no such folder; a search finds nothing then
-        return sorted(path for path in self.directory.rglob("*.warc.gz*") if path.is_file())
+        """The regular files that can be the archive's by their names. Raises OSError."""
+        found = [*self.directory.iterdir()]
+        loose = self.directory / LOOSE
+        if loose.is_dir() and not loose.is_symlink():
+            found += loose.iterdir()
+        return sorted(
+            path
+            for path in found
+            if is_archive_name(path.relative_to(self.directory).as_posix().removesuffix(OPEN))
+            and stat.S_ISREG(path.lstat().st_mode)
+        )
 
     def put(self, path: Path, name: str) -> None:
         """Make a file of the archive of one that is outside, whole. Raises OSError or OperatorError."""
-        (self.directory / name).parent.mkdir(parents=True, exist_ok=True)
-        copy_start(path, self.directory / name, path.stat().st_size)
+        target = self._locate(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open_regular(path) as file:
+            copy_start(file, target, os.fstat(file.fileno()).st_size)
 
     def fetch(self, name: str, path: Path, length: int) -> None:
         """Copy a file out of the archive; one that is being written up to its last record that a row points to, so far
         as `length`. Raises OSError or OperatorError."""
-        whole = self.directory / name
-        if whole.exists():
-            copy_start(whole, path, whole.stat().st_size)
-        else:
-            copy_start(whole.with_name(name + OPEN), path, length)
+        whole = self._locate(name)
+        try:
+            file, is_whole = open_regular(whole), True
+        except FileNotFoundError:
+            file, is_whole = open_regular(whole.with_name(whole.name + OPEN)), False
+        with file:
+            copy_start(file, path, os.fstat(file.fileno()).st_size if is_whole else length)
 
     def close(self) -> None:
         if self._file is not None:
@@ -185,10 +224,10 @@ def _write_all(file: BinaryIO, data: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-def copy_start(path: Path, copied: Path, length: int) -> None:
-    """The first so many bytes of a file, there whole or not at all."""
+def copy_start(reading: BinaryIO, copied: Path, length: int) -> None:
+    """The first so many bytes of an open file, there whole or not at all. Raises OSError."""
     part = copied.with_name(f".{copied.name}.part")
-    with path.open("rb") as reading, part.open("wb") as writing:
+    with create_private(part) as writing:
         left = length
         while left and (chunk := reading.read(min(left, 1 << 20))):
             left -= writing.write(chunk)
@@ -199,7 +238,7 @@ def copy_start(path: Path, copied: Path, length: int) -> None:
 
 def _settle(path: Path) -> None:
     try:
-        file = path.open("r+b")
+        file = open_regular(path, "r+b")
     except FileNotFoundError:
         return  # its writer, or another process, has just finished it
     with file:
@@ -215,6 +254,39 @@ def _settle(path: Path) -> None:
             path.rename(path.with_name(path.name.removesuffix(OPEN)))
         else:
             path.unlink()
+
+
+def _check_place(place: Place) -> None:
+    """Raises DamagedRecord for a place that no record can have, as rows of a damaged or foreign database name it."""
+    check_archive_name(place.file)
+    numbers = (place.offset, place.length)
+    is_possible = all(isinstance(number, int) for number in numbers) and (
+        0 <= place.offset <= FARTHEST and 0 < place.length <= LARGEST_RECORD
+    )
+    if not is_possible:
+        raise DamagedRecord(
+            f"{place.file}: invalid place of a record: got offset {shorten(place.offset)} and length {shorten(place.length)}; "
+            "restore the rows from a backup"
+        )
+
+
+def _unpack(member: bytes) -> bytes:
+    """What one gzip member holds. Raises EOFError, zlib.error, ValueError."""
+    decoder = zlib.decompressobj(31)
+    content = decoder.decompress(member, LARGEST_RECORD)
+    if decoder.unconsumed_tail:
+        raise ValueError(f"it unpacks to more than {LARGEST_RECORD} bytes")
+    if not decoder.eof:
+        raise EOFError("the record is cut")
+    if decoder.unused_data:
+        raise ValueError("more than one record lies there")
+    return content
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _refused(place: Path, error: OSError) -> OperatorError:

@@ -8,11 +8,11 @@ rows point into them: records are only ever appended, and written before the row
 from __future__ import annotations
 
 import datetime as dt
-import json
+import hashlib
+import os
 import re
-import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import (
@@ -27,39 +27,64 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
+from sqlalchemy.orm import Session
 
 from store import models as rows
 from store.archive import Archive, copy_start
 from store.columns import PackedJson
 from store.database import Database, masked
 from store.errors import OperatorError
+from store.manifest import (
+    LARGEST_SECRET,
+    LARGEST_SOURCE,
+    LARGEST_TOML,
+    MANIFEST,
+    ROWS,
+    SECRET,
+    TOML,
+    CheckedBackup,
+    Manifest,
+    check_backup,
+    is_source_name,
+)
+from store.safe_files import (
+    create_private,
+    is_archive_name,
+    make_private_folder,
+    open_regular,
+    refuse_links,
+    shorten,
+    write_private,
+)
 from store.search import index
 
-MANIFEST = "backup.json"
-ROWS = "yaodian.db"
-# The settings, and what signs the links in mails that were sent.
-FILES = ("yaodian.toml", "secret")
 AT_A_TIME = 500
 INDEX = {rows.Indexed.__tablename__, rows.Ended.__tablename__}
-# Names a database of the old place; the new one says for itself where its rows are.
-_DATABASE_URL = re.compile(r"^(\s*(?:database_url|archive_url)\s*=)", re.M)
+# In a data directory whose restoring has begun and not ended: the SHA-256 of the backup's manifest.
+MARKER = ".restoring"
+# The settings, and what signs the links in mails that were sent.
+SMALL_FILES = {TOML: LARGEST_TOML, SECRET: LARGEST_SECRET}
+# What a backup or restore that was cut short leaves in a folder that held nothing before.
+_LEFT = re.compile(
+    r"warc|outbox|sources|secret|yaodian\.toml|\.restoring|\.[a-z.]+\.part(-wal|-shm|-journal)?"
+)
+_DATABASE = re.compile(r"yaodian\.db(-wal|-shm|-journal)?|locks")
 
 Progress = Callable[[str, int, int], None]
 """Told what is being copied, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a backup holds: rows by table, and WARC files by size in bytes."""
+class Backup:
+    """What was backed up; `left_out` says what could not be, each with the reason and the remedy."""
 
-    made_at: str
-    tables: dict[str, int]
-    warc: dict[str, int]
+    manifest: Manifest
+    left_out: tuple[str, ...]
 
 
 def backup(
     database: Database, archive: Archive, data: Path, target: Path, now: dt.datetime, progress: Progress
-) -> Manifest:
+) -> Backup:
     """Copy everything into a new directory, or bring an earlier backup there up to date; what runs may go on running.
 
     Cut short, an earlier backup there stays as it was but for WARC files that came. Raises OperatorError.
@@ -67,67 +92,95 @@ def backup(
     _check_target(target, data)
     part = target / f".{ROWS}.part"
     try:
-        (target / "warc").mkdir(parents=True, exist_ok=True)
+        for folder in (target, target / "warc", target / "sources"):
+            make_private_folder(folder)
         _remove(part)
+        create_private(part).close()
         tables = copy_rows(database, Database(f"sqlite:///{part}"), progress)
         reach = _reach(Database(f"sqlite:///{part}"))
-        sizes = archive.sizes()
-        for number, (name, length) in enumerate(sorted(reach.items())):
-            progress("warc", number, len(reach))
-            _copy_warc(archive, target / "warc", name, sizes.get(name, 0), length)
-        _copy_files(data, target)
+        sizes, left_out = _copy_archive(archive, target / "warc", reach, progress)
+        left_out += _copy_small_files(data, target)
         part.replace(target / ROWS)
-        manifest = Manifest(
-            now.isoformat(), tables, {name: (target / "warc" / name).stat().st_size for name in reach}
-        )
-        _write(target / MANIFEST, json.dumps(asdict(manifest), ensure_ascii=False, indent=1))
-        kept = {target / "warc" / name for name in reach}
-        for path in (target / "warc").rglob("*"):
-            if path.is_file() and path not in kept:
-                path.unlink()
+        manifest = Manifest(now.isoformat(), tables, sizes)
+        manifest.write(target)
+        _drop_others(target / "warc", set(sizes))
     except OSError as error:
         raise OperatorError(
             f"{error.filename or target}: {error.strerror}; make room or make it writable"
         ) from error
     finally:
         _remove(part)
-    return manifest
+    return Backup(manifest, tuple(left_out))
+
+
+def _copy_archive(
+    archive: Archive, target: Path, reach: dict[str, int], progress: Progress
+) -> tuple[dict[str, int], list[str]]:
+    """Copy WARC files as far as rows point into them; returns the copies' sizes, and what could not be copied."""
+    sizes: dict[str, int] = {}
+    left_out: list[str] = []
+    live = archive.sizes()
+    for number, (name, length) in enumerate(sorted(reach.items(), key=repr)):
+        progress("warc", number, len(reach))
+        if not is_archive_name(name):
+            left_out.append(f"a file that rows name {shorten(name)}; see: yaodian verify")
+            continue
+        size = live.get(name, -1)
+        copied = target / name
+        if size < length:
+            left_out.append(f"{name} is not there as far as rows point into it; see: yaodian verify")
+        # A copy that reaches as far as the rows is not given up for a file that was cut or lost since.
+        if size >= 0 and (_size(copied) < length or (_size(copied) != size and size >= length)):
+            make_private_folder(copied.parent)
+            archive.fetch(name, copied, length)
+        if (held := _size(copied)) >= 0:
+            sizes[name] = held
+    return sizes, left_out
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; -1 where there is none."""
+    return path.lstat().st_size if path.exists() else -1
+
+
+def _drop_others(warc: Path, kept: set[str]) -> None:
+    """Remove the files of the backup's archive to which no row of it points any longer."""
+    for folder, _, files in os.walk(warc, followlinks=False):
+        for file in files:
+            path = Path(folder) / file
+            if path.relative_to(warc).as_posix() not in kept:
+                path.unlink()
 
 
 def _remove(database: Path) -> None:
     """A SQLite file, and what SQLite has beside it when it was cut short."""
-    for ending in ("", "-wal", "-shm"):
+    for ending in ("", "-wal", "-shm", "-journal"):
         database.with_name(database.name + ending).unlink(missing_ok=True)
 
 
 def restore(source: Path, database: Database, archive: Archive, data: Path, progress: Progress) -> Manifest:
-    """Put a backup into an empty data directory and an empty database; the rows come last, so that what was cut short
-    is no data directory yet. Raises OperatorError."""
-    manifest = read_manifest(source)
-    _check_empty(database, data)
+    """Put a backup into an empty data directory and an empty database. Nothing is written before the whole backup was
+    checked. Cut short, the same command goes on, until `finish_restore` ends it. Raises OperatorError."""
+    checked = check_backup(source)
+    mark = hashlib.sha256(checked.raw_manifest).hexdigest()
+    is_again = _check_empty(database, data, mark)
+    part = data / f".{ROWS}.part"
     try:
-        (data / "outbox").mkdir(parents=True, exist_ok=True)
-        for number, name in enumerate(sorted(manifest.warc)):
-            progress("warc", number, len(manifest.warc))
-            archive.put(source / "warc" / name, name)
-        _copy_files(source, data)
-        toml = data / "yaodian.toml"
-        if toml.exists():
-            _write(
-                toml, _DATABASE_URL.sub(r"# of the place it was backed up from: \1", toml.read_text("utf-8"))
-            )
-        # A copy, since that of an older Yaodian is brought up to date first.
-        part = data / f".{ROWS}.part"
-        shutil.copyfile(source / ROWS, part)
-        held = Database(f"sqlite:///{part}")
-        held.upgrade()
-        if database.engine.dialect.name == "sqlite":
+        for folder in (data, data / "outbox", data / "sources"):
+            make_private_folder(folder)
+        write_private(data / MARKER, mark.encode())
+        held = _bring_up_to_date(source / ROWS, part)
+        are_rows_there = is_again and _are_rows_there(database, held)
+        _put_warc(checked, archive, progress)
+        _write_small_files(checked, data)
+        if are_rows_there or database.engine.dialect.name != "sqlite":
+            if not are_rows_there:
+                copy_rows(held, database, progress)
+            held.close()
+            _remove(part)
+        else:
             held.close()
             part.replace(data / ROWS)
-        else:
-            copy_rows(held, database, progress)
-            held.close()
-            part.unlink()
     except OSError as error:
         raise OperatorError(
             f"{error.filename or data}: {error.strerror}; make room or make it writable"
@@ -136,22 +189,43 @@ def restore(source: Path, database: Database, archive: Archive, data: Path, prog
     for some in index.catch_up(database, waiting := index.pending(database)):
         done += some
         progress("index", done, len(waiting))
-    return manifest
+    return checked.manifest
 
 
-def read_manifest(source: Path) -> Manifest:
-    """Raises OperatorError when there is no whole backup."""
+def finish_restore(data: Path) -> None:
+    """The data directory is whole, and is not restored into any more."""
+    (data / MARKER).unlink(missing_ok=True)
+
+
+def _bring_up_to_date(rows_file: Path, part: Path) -> Database:
+    """A copy of a backup's rows, with today's tables: that of an older Yaodian is brought up to date."""
+    _remove(part)
+    with open_regular(rows_file) as file:
+        copy_start(file, part, os.fstat(file.fileno()).st_size)
+    held = Database(f"sqlite:///{part}")
+    held.upgrade()
+    return held
+
+
+def _put_warc(checked: CheckedBackup, archive: Archive, progress: Progress) -> None:
+    """Those that an earlier attempt put there whole are left as they are."""
     try:
-        manifest = Manifest(**json.loads((source / MANIFEST).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise OperatorError(
-            f"{source} holds no whole backup ({MANIFEST}: {error}); name another one"
-        ) from error
-    for name, size in manifest.warc.items():
-        path = source / "warc" / name
-        if not path.is_file() or path.stat().st_size < size:
-            raise OperatorError(f"{path} is not there as it was backed up; restore from another backup")
-    return manifest
+        there = archive.sizes()
+    except FileNotFoundError:
+        there = {}
+    for number, name in enumerate(sorted(checked.manifest.warc)):
+        progress("warc", number, len(checked.manifest.warc))
+        path = checked.folder / "warc" / name
+        if there.get(name) != path.lstat().st_size:
+            archive.put(path, name)
+
+
+def _write_small_files(checked: CheckedBackup, data: Path) -> None:
+    for name, content in checked.sources.items():
+        write_private(data / "sources" / name, content)
+    for file, small in ((SECRET, checked.secret), (TOML, checked.settings)):
+        if small is not None:
+            write_private(data / file, small)
 
 
 def copy_rows(source: Database, target: Database, progress: Progress) -> dict[str, int]:
@@ -218,37 +292,32 @@ def _reach(held: Database) -> dict[str, int]:
     return found
 
 
-def _copy_warc(archive: Archive, target: Path, name: str, size: int, length: int) -> None:
-    """Of `size` bytes as far as `length`, unless an earlier backup has it as it is."""
-    copied = target / name
-    copied.parent.mkdir(exist_ok=True)
-    if not copied.exists() or copied.stat().st_size < length or copied.stat().st_size != size:
-        archive.fetch(name, copied, length)
-
-
-def _copy_whole(path: Path, copied: Path) -> None:
-    copy_start(path, copied, path.stat().st_size)
-
-
-def _copy_files(source: Path, target: Path) -> None:
-    (target / "sources").mkdir(exist_ok=True)
+def _copy_small_files(source: Path, target: Path) -> list[str]:
+    """Copy source files, settings and the secret; returns which of them a backup can't hold. The operator may keep them
+    elsewhere and have links here: what they lead to is copied."""
+    left_out = []
     kept = set()
     for path in sorted((source / "sources").glob("*.yaml")):
-        _copy_whole(path, target / "sources" / path.name)
+        found = path.resolve()
+        if not is_source_name(path.name) or not found.is_file() or found.stat().st_size > LARGEST_SOURCE:
+            left_out.append(
+                f"{path.parent}: {shorten(path.name)} is no source file; see: yaodian sources check"
+            )
+            continue
+        write_private(target / "sources" / path.name, found.read_bytes())
         kept.add(path.name)
     for path in (target / "sources").glob("*.yaml"):
         if path.name not in kept:
             path.unlink()
-    for name in FILES:
-        if (source / name).is_file():
-            _copy_whole(source / name, target / name)
-            shutil.copymode(source / name, target / name)
-
-
-def _write(path: Path, words: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(words, encoding="utf-8")
-    part.replace(path)
+    for name, most_bytes in SMALL_FILES.items():
+        found = (source / name).resolve()
+        if not found.is_file():
+            (target / name).unlink(missing_ok=True)
+        elif found.stat().st_size > most_bytes:
+            left_out.append(f"{source / name} is larger than {most_bytes} bytes; see what is in it")
+        else:
+            write_private(target / name, found.read_bytes())
+    return left_out
 
 
 def _check_target(target: Path, data: Path) -> None:
@@ -258,22 +327,59 @@ def _check_target(target: Path, data: Path) -> None:
         raise OperatorError(f"{target} is a file; name a directory")
     if not ((target / MANIFEST).exists() or _is_clear(target)):
         raise OperatorError(f"{target} holds something else than a backup; name an empty directory")
+    for name in ("warc", "warc/loose", "sources"):
+        refuse_links(target / name, "backup folder")
 
 
-def _check_empty(database: Database, data: Path) -> None:
-    if not _is_clear(data):
+def _check_empty(database: Database, data: Path, mark: str) -> bool:
+    """Return True when an earlier attempt to restore the same backup there was cut short. Raises OperatorError."""
+    try:
+        found = (data / MARKER).read_text(encoding="ascii")
+    except FileNotFoundError:
+        found = ""
+    if found and found != mark:
+        raise OperatorError(
+            f"{data} holds a part of another backup; restore that one, or empty the directory"
+        )
+    if not _is_clear(data, is_again=bool(found)):
         raise OperatorError(f"{data} is not empty; restore into a new one: yaodian --data DIR restore BACKUP")
-    if database.engine.dialect.name == "sqlite":
-        return
+    if not found and database.engine.dialect.name != "sqlite" and any(_count_rows(database).values()):
+        raise OperatorError(f"{masked(database.url)} is not empty; restore into a new database")
+    return bool(found)
+
+
+def _are_rows_there(database: Database, held: Database) -> bool:
+    """Whether an earlier attempt came so far that the rows were copied. Raises OperatorError for any other rows."""
+    if database.engine.dialect.name == "sqlite" and not Path(str(database.engine.url.database)).exists():
+        return False
+    there = _count_rows(database)
+    if not any(there.values()):
+        return False
+    if there != _count_rows(held):
+        raise OperatorError(
+            f"{masked(database.url)} holds other rows than this backup; restore into a new place"
+        )
+    return True
+
+
+def _count_rows(database: Database) -> dict[str, int]:
+    """How many rows each table has, but for the index of words."""
     with database.read() as session:
-        if inspect(session.connection()).has_table(rows.Source.__tablename__) and any(
-            session.scalars(select(table).limit(1)).first() for table in (rows.Source, rows.Subscription)
-        ):
-            raise OperatorError(f"{masked(database.url)} is not empty; restore into a new database")
+        made = set(inspect(session.connection()).get_table_names())
+        return {
+            table.name: _count(session, table) if table.name in made else 0
+            for table in rows.Base.metadata.sorted_tables
+            if table.name not in INDEX
+        }
 
 
-def _is_clear(folder: Path) -> bool:
+def _count(session: Session, table: Table) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def _is_clear(folder: Path, *, is_again: bool = False) -> bool:
     """Nothing is there, or what a backup or restore that was cut short left."""
-    part = f".{ROWS}.part"
-    left = {"warc", "outbox", "sources", *FILES, part, f"{part}-wal", f"{part}-shm"}
-    return not folder.exists() or {path.name for path in folder.iterdir()} <= left
+    return not folder.exists() or all(
+        _LEFT.fullmatch(path.name) or (is_again and _DATABASE.fullmatch(path.name))
+        for path in folder.iterdir()
+    )

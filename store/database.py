@@ -52,19 +52,23 @@ class Database:
     def upgrade(self) -> None:
         """Create the tables, or bring those of an older Yaodian up to date; all of it or nothing. What is stored and
         is not indexed yet is indexed then; cut short, the next call goes on."""
+        from store.search import index  # it stands on this module
+
+        self.make_tables("head")
+        for _ in index.catch_up(self, index.pending(self)):
+            pass
+
+    def make_tables(self, revision: str) -> None:
+        """Bring the tables alone to a revision; all of it or nothing."""
         from alembic import command  # half of the program's start-up time, for a command that is run once
         from alembic.config import Config
-
-        from store.search import index  # it stands on this module
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["url"] = self.url
         with told_plainly(self.url):
             self._refuse_unfit()
-            command.upgrade(config, "head")
-        for _ in index.catch_up(self, index.pending(self)):
-            pass
+            command.upgrade(config, revision)
 
     def check(self) -> None:
         """Raise OperatorError unless the tables are there and of this Yaodian's making."""
@@ -177,6 +181,7 @@ def _as_it_may_be_opened(url: URL) -> URL:
 def _tune_read_only(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout={LOCK_WAIT_S * 1000}")
+    connection.execute("PRAGMA trusted_schema=OFF")
 
 
 def _tune_sqlite(connection: sqlite3.Connection, _: Any) -> None:
@@ -187,6 +192,8 @@ def _tune_sqlite(connection: sqlite3.Connection, _: Any) -> None:
         # What was committed stays when the power fails: a digest that was handed over is not made a second time.
         "synchronous=FULL",
         "foreign_keys=ON",
+        # What the tables of a file from elsewhere call (in a check or an index) can do no harm.
+        "trusted_schema=OFF",
         f"busy_timeout={LOCK_WAIT_S * 1000}",
     ):
         connection.execute(f"PRAGMA {pragma}")
@@ -214,7 +221,15 @@ def _tune_postgresql(connection: Any, _: Any) -> None:
 
 def newest_revision() -> str:
     """Revisions are numbered 0001, 0002, …; a file's name begins with its number."""
-    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return max(_revisions())
+
+
+def is_revision(number: object) -> bool:
+    return number in _revisions()
+
+
+def _revisions() -> set[str]:
+    return {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
 
 
 @contextmanager

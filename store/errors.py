@@ -9,6 +9,10 @@ class OperatorError(YaodianError):
     """The operator has to change a setting, a file or the machine."""
 
 
+class DamagedRecord(OperatorError):
+    """One record of the archive that can't be read: the others may be whole, so whoever reads many goes on."""
+
+
 class Unavailable(OperatorError):
     """A mail server or another way to readers can't be used now; nothing is wrong with what waits for it."""
 

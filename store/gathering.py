@@ -15,9 +15,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from store import models as rows
-from store.archive import Archive
+from store.archive import SUFFIX, Archive
 from store.database import Database
-from store.objects import SUFFIX, Objects, stamp, write_file
+from store.objects import Objects, stamp, write_file
 
 SMALL = 16 << 20
 LARGE = 256 << 20

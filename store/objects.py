@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from store.archive import Archive, Place, warcinfo
-from store.errors import OperatorError
+from store.archive import LOOSE, SUFFIX, Archive, Place, warcinfo
+from store.errors import DamagedRecord, OperatorError
+from store.safe_files import check_archive_name, create_private, is_archive_name, open_regular
 
-LOOSE = "loose/"
-SUFFIX = ".warc.gz"
 # A crawl's records are kept on the disk, too, until they are uploaded as one file; what goes beyond is left loose.
 SPOOL_SIZE = 256 << 20
 
@@ -52,14 +51,13 @@ class Objects(Archive):
     def settle(self) -> None:
         """Nothing is ever left open; whether the storage takes what we write is seen here, before anything is fetched."""
         with self._told():
-            self.files.pipe_file(self._path("README"), b"The WARC files of a Yaodian: yaodian verify\n")
+            self.files.pipe_file(f"{self.root}/README", b"The WARC files of a Yaodian: yaodian verify\n")
 
     def sizes(self) -> dict[str, int]:
         with self._told():
             found: dict[str, dict[str, Any]] = self.files.find(self.root, detail=True)
-        return {
-            path[len(self.root) + 1 :]: one["size"] for path, one in found.items() if path.endswith(SUFFIX)
-        }
+        named = {path[len(self.root) + 1 :]: one["size"] for path, one in found.items()}
+        return {name: size for name, size in named.items() if is_archive_name(name)}
 
     def closed(self) -> list[Path]:
         return []
@@ -70,12 +68,19 @@ class Objects(Archive):
         return now - written
 
     def put(self, path: Path, name: str) -> None:
+        open_regular(path).close()
         with self._told():
             self.files.put_file(str(path), self._path(name))
 
     def fetch(self, name: str, path: Path, length: int) -> None:
-        with self._told():
-            self.files.get_file(self._path(name), str(path))
+        part = path.with_name(f".{path.name}.part")
+        create_private(part).close()
+        try:
+            with self._told():
+                self.files.get_file(self._path(name), str(part))
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
     def remove(self, name: str) -> None:
         with self._told():
@@ -121,7 +126,8 @@ class Objects(Archive):
         return place
 
     def _path(self, name: str) -> str:
-        return f"{self.root}/{name}"
+        """Raises DamagedRecord for a name that leads elsewhere."""
+        return f"{self.root}/{check_archive_name(name)}"
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -129,7 +135,7 @@ class Objects(Archive):
         try:
             yield
         except FileNotFoundError as error:
-            raise OperatorError(
+            raise DamagedRecord(
                 f"archive {self.url}: {_said(error)} is not there; make the bucket, or restore from a backup"
             ) from error
         except _troubles() as error:
@@ -149,7 +155,7 @@ def stamp() -> str:
 def write_file(records: Iterator[tuple[str, bytes]], path: Path, name: str) -> dict[str, int]:
     """A WARC file of many; returns at which offset each of them begins."""
     offsets: dict[str, int] = {}
-    with path.open("wb") as out:
+    with create_private(path) as out:
         out.write(warcinfo(name))
         for key, data in records:
             offsets[key] = out.tell()

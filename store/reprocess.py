@@ -21,7 +21,7 @@ from store import plans
 from store.archive import Archive
 from store.database import Database
 from store.diff import diff
-from store.errors import SiteError
+from store.errors import DamagedRecord, SiteError
 from store.flow import ChangeType, Difference, Page
 from store.locks import alone
 from store.normal import content_hash
@@ -35,7 +35,8 @@ READ_STATES = ("live", "withdrawn")
 @dataclass(frozen=True, slots=True)
 class Reread:
     """What reading a document anew came to: versions and changes that were added, changes whose mark was set or taken
-    away, captures that can't be read today."""
+    away, captures that can't be read today. With `damage`, the record of one of its captures is damaged: then nothing was
+    done, and the document stays pending."""
 
     document: str
     url: str
@@ -43,6 +44,7 @@ class Reread:
     changes: int = 0
     marked: int = 0
     unreadable: int = 0
+    damage: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.versions or self.changes or self.marked)
@@ -92,10 +94,13 @@ def _document(
     database: Database, archive: Archive, readers: Mapping[str, Reader], name: str
 ) -> Reread | None:
     with database.read() as session:
-        reader = readers[session.get_one(rows.Document, name).source_id]
+        document = session.get_one(rows.Document, name)
+        reader, title, url = readers[document.source_id], document.listed_title, document.url
         captures = _captures(session, name)
-        title = session.get_one(rows.Document, name).listed_title
-        readings, unreadable = _read(session, archive, reader, captures, title)
+        try:
+            readings, unreadable = _read(session, archive, reader, captures, title)
+        except DamagedRecord as error:
+            return Reread(name, url, damage=str(error))
     with database.write() as session:
         if [capture.id for capture in _captures(session, name)] != [capture.id for capture in captures]:
             return None

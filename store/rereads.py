@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from store import models as rows
 from store.archive import Archive, Place
-from store.errors import SiteError
+from store.errors import DamagedRecord, SiteError
 from store.flow import Attachment, Capture, Page
 from store.normal import content_hash
 from store.shapes import page_from_json
@@ -31,8 +31,8 @@ class Reader:
 
 
 def restored(session: Session, archive: Archive, row: rows.Capture) -> Capture:
-    """A capture with its body, also where its record is a revisit. Raises OperatorError for a record that is not in
-    the archive."""
+    """A capture with its body, also where its record is a revisit. Raises DamagedRecord for a record that can't
+    be read."""
     capture = archive.read(Place(row.file, row.offset, row.length))
     if row.body_of is None:
         return capture
@@ -77,7 +77,7 @@ def _parts(
             break
         try:
             page = reader.read(restored(session, archive, row), document.listed_title)
-        except SiteError:
+        except (SiteError, DamagedRecord):
             return []
         if page is None:
             return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from store import models as rows
 from store.archive import Archive
 from store.database import Database
+from store.errors import DamagedRecord
 from store.flow import Capture
 from store.rereads import OK, restored
 
@@ -65,7 +67,7 @@ def readable(database: Database, source: str) -> int:
 
 def samples(database: Database, archive: Archive, source: str, most: int) -> list[Capture]:
     """The last captures of the documents that were captured last, each document's in the order in which they came.
-    The same bytes again are no further capture. Raises OperatorError for a record that is not in the archive."""
+    The same bytes again are no further capture. A record that can't be read is left out; `yaodian verify` names it."""
     last = func.max(rows.Capture.id)
     documents = (
         select(rows.Document.id)
@@ -82,7 +84,9 @@ def samples(database: Database, archive: Archive, source: str, most: int) -> lis
     found: list[Capture] = []
     with database.read() as session:
         for document in session.scalars(documents).all():
-            found += [restored(session, archive, row) for row in reversed(_distinct(session, document))]
+            for row in reversed(_distinct(session, document)):
+                with suppress(DamagedRecord):
+                    found.append(restored(session, archive, row))
     return found
 
 

@@ -73,4 +73,4 @@ def _problem(archive: Archive, place: Place, url: str, promised: str | None) -> 
 
 
 def _turn(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % NIGHTS
+    return int.from_bytes(hashlib.sha256(str(name).encode("utf-8", "surrogateescape")).digest()[:4]) % NIGHTS

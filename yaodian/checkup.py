@@ -29,6 +29,7 @@ from store.archive import Archive
 from store.conditions import Condition, conditions
 from store.database import Database, masked
 from store.errors import OperatorError, YaodianError
+from store.safe_files import is_archive_name, shorten
 from store.said import said
 from yaodian.settings import Settings
 
@@ -128,6 +129,13 @@ def archive(kept: Archive, ends: dict[str, int]) -> Finding:
                 error=error.strerror,
             ),
         )
+    if strange := [name for name in ends if not is_archive_name(name)]:
+        says = said(
+            "{many} of its file names are invalid in the rows, such as {file}; restore the rows from a backup",
+            many=len(strange),
+            file=shorten(strange[0]),
+        )
+        return Finding("archive", False, says)
     if lost := sorted(set(ends) - set(files)):
         says = said(
             "{many} of its files are not there, such as {file}; restore them from a backup",

@@ -31,7 +31,8 @@ def export(
     source: Annotated[str | None, typer.Option(help="Of warc: one source's captures alone.")] = None,
     output: Annotated[Path | None, typer.Option(help="A file instead of stdout.")] = None,
 ) -> None:
-    """Everything of one kind, streamed to stdout; warc is every capture as one .warc.gz."""
+    """Everything of one kind, streamed to stdout; warc is every capture as one .warc.gz. A damaged record is left out and
+    named on stderr; the exit status is then 1."""
     if what not in (*exports.KINDS, WARC):
         raise typer.BadParameter(
             f"{what!r} can't be exported; write one of {', '.join([*exports.KINDS, WARC])}"
@@ -43,9 +44,12 @@ def export(
         raise WrongUse("bytes are no reading for a terminal; write > FILE, or --output FILE")
     settings = configured(context)
     database = settings.opened()
+    damaged = 0
     with database.read() as session, _opened(output) as out:
         if what == WARC:
-            warcs.copy(session, settings.archive(), out, source)
+            for error in warcs.copy_records(session, settings.archive(), out, source):
+                damaged += 1
+                typer.echo(f"yaodian: {error}", err=True)
         elif form == PARQUET:
             with exports.parquet(exports.KINDS[what](session), exports.COLUMNS[what]) as made:
                 shutil.copyfileobj(made, out)
@@ -55,6 +59,9 @@ def export(
             show(exports.KINDS[what](session), columns, Format(form), words)
             if words is not None:
                 words.detach()
+    if damaged:
+        typer.echo(f"yaodian: {damaged} damaged records were left out, all others were written", err=True)
+        raise typer.Exit(1)
 
 
 @contextmanager

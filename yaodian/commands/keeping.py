@@ -36,8 +36,12 @@ def backup(
     with _shown() as progress:
         made = backups.backup(database, settings.archive(), settings.data, target, clock(), progress)
     database.close()
-    size = sum(made.warc.values()) / 1e6
-    typer.echo(f"{target}: {sum(made.tables.values())} rows, {len(made.warc)} WARC files, {size:.1f} MB")
+    held = made.manifest
+    size = sum(held.warc.values()) / 1e6
+    typer.echo(f"{target}: {sum(held.tables.values())} rows, {len(held.warc)} WARC files, {size:.1f} MB")
+    for problem in made.left_out:
+        typer.echo(f"yaodian: not in the backup: {problem}", err=True)
+    raise typer.Exit(1 if made.left_out else 0)
 
 
 @app.command()
@@ -50,8 +54,11 @@ def restore(
     database = settings.database()
     with _shown() as progress:
         held = backups.restore(source, database, settings.archive(), settings.data, progress)
+    database.close()
     typer.echo(f"{settings.data}: restored as of {held.made_at}, rows in {masked(database.url)}")
-    raise typer.Exit(_verify(settings, None))
+    status = _verify(settings, None)
+    backups.finish_restore(settings.data)
+    raise typer.Exit(status)
 
 
 @app.command()

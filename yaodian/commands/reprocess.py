@@ -46,6 +46,7 @@ def reprocess(
         raise typer.Exit(1 if errors else 0)
     waiting = pending(database, readers)
     counts: Counter[str] = Counter()
+    damaged = 0
     is_terminal = sys.stderr.isatty()
     with Progress(
         TextColumn("reading anew"),
@@ -59,13 +60,16 @@ def reprocess(
         task = progress.add_task("", total=len(waiting))
         for done in rebuild(database, settings.archive(), readers, waiting):
             counts.update(
-                documents=1,
+                documents=0 if done.damage else 1,
                 versions=done.versions,
                 changes=done.changes,
                 marked=done.marked,
                 unreadable=done.unreadable,
             )
             progress.advance(task)
+            if done.damage:
+                damaged += 1
+                typer.echo(f"yaodian: {done.document} {done.url} is left as it is: {done.damage}", err=True)
             if done:
                 progress.console.print(_line(done), markup=False) if is_terminal else typer.echo(_line(done))
     database.close()
@@ -73,7 +77,7 @@ def reprocess(
         f"{counts['documents']} documents read anew: {counts['versions']} versions and {counts['changes']} changes "
         f"added, {counts['marked']} changes marked or unmarked, {counts['unreadable']} captures can't be read today"
     )
-    raise typer.Exit(1 if errors else 0)
+    raise typer.Exit(1 if errors or damaged else 0)
 
 
 def _hand_out(database: Database, sources: list[Source]) -> None:

@@ -18,6 +18,7 @@ from demo.web import DemoWeb
 from store import export
 from store.archive import Archive, Place
 from store.database import Database
+from store.safe_files import restrict_all
 
 # A crawl of the sample web takes about this long; some kills shall come before it begins and some after it ended.
 LONGEST_S = 3.0
@@ -55,6 +56,7 @@ def prepared(folder: Path, web: DemoWeb, url: str = "") -> Path:
     database = opened(folder, url)
     database.upgrade()
     database.close()
+    restrict_all(folder)
     return folder
 
 

@@ -8,6 +8,7 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
+_bound: list[int] = []
 
 
 def die_with_parent(parent: int) -> None:
@@ -19,3 +20,9 @@ def die_with_parent(parent: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         raise SystemExit("its parent has ended")
+    _bound.append(parent)
+
+
+def bound_to() -> int | None:
+    """The process that this one ends with, if there is one."""
+    return _bound[-1] if _bound else None

@@ -103,7 +103,10 @@ def make_private_folder(path: Path) -> None:
 def restrict(path: Path) -> None:
     """Take a file's or folder's rights from everybody but its owner. Leaves alone what is another user's, a link, and the folders
     that everybody shares (/tmp, /, the home folder)."""
-    found = path.lstat()
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return  # a file of SQLite's, or of who writes now, that has just gone
     is_shared = bool(found.st_mode & stat.S_ISVTX) or path.resolve() in (Path("/"), Path.home())
     may_change = os.geteuid() in (0, found.st_uid)
     if stat.S_ISLNK(found.st_mode) or is_shared or not may_change or not found.st_mode & OTHERS:

@@ -30,6 +30,9 @@ ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 PROGRAM = [sys.executable, "-m", "yaodian"]
 
+# As the program does for itself: what tests make by calling parts of it is as private as what it makes.
+os.umask(0o077)
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -14,9 +14,10 @@ from warcio.archiveiterator import ArchiveIterator
 from bench.month import BEGIN
 from store import models as rows
 from store.archive import Archive
-from store.backup import MANIFEST, backup, restore
+from store.backup import backup, restore
 from store.database import Database
 from store.export import KINDS
+from store.manifest import MANIFEST
 from store.verify import files, verify
 
 

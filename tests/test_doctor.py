@@ -95,7 +95,7 @@ def spoil(data: Path, _: Database) -> None:
         (lose, "archive", "1 of its files are not there", "restore them from a backup"),
         (cut, "archive", "1 of its files are cut", "restore them from a backup"),
         (hide, "archive", "No such file or directory", "restore it from a backup"),
-        (fetch_tomorrow, "clock", "something was fetched at", "timedatectl set-ntp true"),
+        (fetch_tomorrow, "clock", "something was written at", "timedatectl set-ntp true"),
         (forget_the_service, "service", "overdue by a day", "see that yaodian serve runs"),
         (crash, "service", "never came to their end, such as demo-longyuan", "see logs/crawl.log"),
         (move_away, "dns", "none of 1 sites' names is found", "mend the network"),

@@ -12,6 +12,8 @@ from store.errors import WrongUse, YaodianError
 
 
 def main() -> None:
+    # What we write is our user's alone from its first byte: subscribers' addresses, live links in mails, the secret.
+    os.umask(0o077)
     _speak_anyway()
     _collect_little()
     try:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import os
+import shlex
 import shutil
 import smtplib
 import socket
 import ssl
+import stat
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from crawler.sources import catalogue
@@ -26,18 +29,18 @@ from store import models as rows
 from store import queries
 from store import queue as queues
 from store.archive import Archive
+from store.clock import TOLERANCE, explain_clock_doubt
 from store.conditions import Condition, conditions
 from store.database import Database, masked
 from store.errors import OperatorError, YaodianError
-from store.safe_files import is_archive_name, shorten
+from store.objects import is_local
+from store.safe_files import OTHERS, is_archive_name, shorten, walk_own
 from store.said import said
 from yaodian.settings import Settings
 
 WAIT_S = 10
 STATES = ("waiting", "doing", "stalled")
 MOST_NAMES = 40
-# A clock that is off by more makes times that readers see wrong, and a server's certificate or log-in fail.
-OFF = dt.timedelta(minutes=2)
 # What a crawl of some thousand pages takes, with room for the database to breathe.
 ENOUGH_BYTES = 1 << 30
 
@@ -49,11 +52,15 @@ class Finding:
     says: str
 
 
-def findings(settings: Settings, now: dt.datetime) -> Iterator[Finding]:
-    """Every check; what can't be checked, since what it stands on is broken, is left out."""
+def findings(
+    settings: Settings, now: dt.datetime, uptime: dt.timedelta = dt.timedelta()
+) -> Iterator[Finding]:
+    """Every check; what can't be checked, since what it stands on is broken, is left out. `uptime` is how long this process,
+    or the service whose child it is, has run."""
     found = catalogue.load(catalogue.bundled(), settings.sources)
     yield folder(settings.data)
-    yield from _of_rows(settings, found.sources.values(), now)
+    yield from permissions(settings)
+    yield from _of_rows(settings, found.sources.values(), now, uptime)
     yield from open_to_the_public(settings)
     yield disk(settings.data)
     yield mail(settings.smtp_url.get_secret_value())
@@ -62,7 +69,9 @@ def findings(settings: Settings, now: dt.datetime) -> Iterator[Finding]:
         yield Finding("sources", False, str(spoiled))
 
 
-def _of_rows(settings: Settings, sources: Iterable[Source], now: dt.datetime) -> Iterator[Finding]:
+def _of_rows(
+    settings: Settings, sources: Iterable[Source], now: dt.datetime, uptime: dt.timedelta
+) -> Iterator[Finding]:
     try:
         database = settings.opened()
     except YaodianError as error:
@@ -80,7 +89,7 @@ def _of_rows(settings: Settings, sources: Iterable[Source], now: dt.datetime) ->
             yield from queue(session)
             yield from addresses(session, allow_private=settings.allow_private_addresses)
             yield names(session, sources)
-            yield clock(session, now, settings.timezone)
+            yield clock(session, now, uptime, settings.timezone)
     except OperatorError as error:
         yield Finding("database", False, str(error))
     finally:
@@ -97,6 +106,49 @@ def folder(data: Path) -> Finding:
             "data", False, said("{folder} can't be written; change its owner or its mode", folder=data)
         )
     return Finding("data", True, str(data))
+
+
+def permissions(settings: Settings) -> Iterator[Finding]:
+    """One line for each thing that other users of this machine can read: subscribers' addresses and the links in their mails
+    are in the rows, in outbox/ and in logs/."""
+    if not os.access(settings.data, os.R_OK | os.X_OK):
+        return
+    open_to_others: dict[Path, list[Path]] = {}
+    for path in _private_paths(settings):
+        if _mode(path) & OTHERS:
+            inside = path.relative_to(settings.data).parts if path.is_relative_to(settings.data) else ()
+            open_to_others.setdefault(settings.data / inside[0] if inside else path, []).append(path)
+    for place, paths in open_to_others.items():
+        says = said(
+            "{many} files or folders can be opened by other users, such as {path} (mode {mode}); run: chmod {option}go= {place}",
+            many=len(paths),
+            path=paths[0],
+            mode=f"{_mode(paths[0]):04o}",
+            option="-R " if place.is_dir() and place != settings.data else "",
+            place=shlex.quote(str(place)),
+        )
+        yield Finding("permissions", False, says)
+    if not open_to_others:
+        yield Finding("permissions", True, "the data directory is open to its owner alone")
+
+
+def _mode(path: Path) -> int:
+    """Its rights; none of a file that has just gone, as those beside SQLite's do."""
+    try:
+        return stat.S_IMODE(path.lstat().st_mode)
+    except FileNotFoundError:
+        return 0
+
+
+def _private_paths(settings: Settings) -> Iterator[Path]:
+    """The data directory and all that Yaodian made in it; the database and the archive also where they lie elsewhere."""
+    yield settings.data
+    yield from walk_own(settings.data)
+    url = make_url(settings.database_url) if settings.database_url else None
+    if url is not None and url.get_backend_name() == "sqlite" and url.database:
+        yield from (path for path in [Path(url.database)] if path.is_file())
+    if settings.archive_url and is_local(settings.archive_url):
+        yield from (path for path in [Path(urlsplit(settings.archive_url).path)] if path.is_dir())
 
 
 def integrity(session: Session, database: Database) -> Finding:
@@ -248,19 +300,13 @@ def names(session: Session, sources: Iterable[Source]) -> Finding:
     return Finding("dns", True, f"{len(asked)} sites' names are found")
 
 
-def clock(session: Session, now: dt.datetime, timezone: str) -> Finding:
-    """Whether the clock agrees with the database server's, and is not behind what it showed at the last fetch."""
-    newest = session.scalar(select(rows.Capture.fetched_at).order_by(rows.Capture.id.desc()).limit(1))
-    if newest and newest - now > OFF:
-        says = said(
-            "it shows {now} UTC, and something was fetched at {newest}; set it right, best by NTP: timedatectl set-ntp true",
-            now=f"{now:%Y-%m-%d %H:%M}",
-            newest=f"{newest:%Y-%m-%d %H:%M}",
-        )
-        return Finding("clock", False, says)
+def clock(session: Session, now: dt.datetime, uptime: dt.timedelta, timezone: str) -> Finding:
+    """Whether the clock agrees with the database server's and with what was written before, as `tidy` asks it."""
+    if doubt := explain_clock_doubt(session, now, uptime):
+        return Finding("clock", False, doubt)
     if session.connection().dialect.name == "postgresql":
         off = now - session.scalar(select(text("now()")))
-        if abs(off) > OFF:
+        if abs(off) > TOLERANCE:
             says = said("it is {off} off the database server's; set both by NTP", off=off)
             return Finding("clock", False, says)
     return Finding("clock", True, f"{now:%Y-%m-%d %H:%M} UTC; times are shown in {timezone}")

@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from store.errors import OperatorError
+from store.safe_files import restrict_all, write_private
 from yaodian import checkup, wellbeing
 from yaodian.commands import app, configured
 from yaodian.output import Format, show
 from yaodian.settings import TOML
+from yaodian.uptime import uptime
 
 FIRST_TOML = """\
 # Settings of this Yaodian; environment variables (YAODIAN_CONTACT, …) come before them.
@@ -27,14 +29,15 @@ FIRST_TOML = """\
 
 @app.command()
 def init(context: typer.Context) -> None:
-    """Make a data directory, or bring an older one up to date; what is there stays."""
+    """Make a data directory, or bring an older one up to date; what is there stays, and becomes its owner's alone."""
     settings = configured(context)
     try:
         for folder in (settings.data, settings.sources, settings.outbox, settings.data / "warc"):
             folder.mkdir(parents=True, exist_ok=True)
         toml = settings.data / TOML
         if not toml.exists():
-            toml.write_text(FIRST_TOML, encoding="utf-8")
+            write_private(toml, FIRST_TOML.encode())
+        restrict_all(settings.data)
     except OSError as error:
         raise OperatorError(
             f"{error.filename}: {error.strerror}; choose another --data, or make it writable"
@@ -64,7 +67,7 @@ def doctor(
     """Check what Yaodian stands on, one line each, with the remedy. Exit status 1 when something is wrong. The service
     does so hourly."""
     settings = configured(context)
-    findings = list(checkup.findings(settings, dt.datetime.now(dt.UTC)))
+    findings = list(checkup.findings(settings, dt.datetime.now(dt.UTC), uptime()))
     wrong = [finding for finding in findings if not finding.ok]
     if tell:
         for one in wrong:

@@ -16,12 +16,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from notify import personal
 from store import backup as backups
 from store import gathering, retention
+from store.clock import explain_clock_doubt
 from store.database import masked
+from store.errors import OperatorError
 from store.verify import files
 from store.verify import verify as verified
 from yaodian.commands import app, configured
 from yaodian.commands.crawl import clock
 from yaodian.settings import Settings
+from yaodian.uptime import uptime
 
 
 @app.command()
@@ -72,10 +75,22 @@ def verify(
 
 
 @app.command()
-def tidy(context: typer.Context) -> None:
-    """Drop what the settings say is not to be kept (by default nothing but old logs); the service does so nightly."""
+def tidy(
+    context: typer.Context,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also when the clock contradicts the newest rows.")
+    ] = False,
+) -> None:
+    """Drop what the settings say is not to be kept (by default nothing but old logs); the service does so nightly. Refuses
+    when the clock shows a time before, or more than 30 days after, the newest row written before this process started."""
     settings = configured(context)
     database = settings.opened()
+    with database.read() as session:
+        doubt = explain_clock_doubt(session, clock(), uptime())
+    if doubt and not force:
+        raise OperatorError(
+            f"nothing was dropped, as the clock may be wrong: {doubt}; or run: yaodian tidy --force"
+        )
     rules = retention.Rules(settings.keep_runs_days, settings.keep_health_days, settings.keep_log_days)
     for what, count in retention.tidy(database, settings.data, rules, clock()).items():
         typer.echo(f"{what}: {count} dropped")

@@ -1,0 +1,31 @@
+"""How long this process has run, by a clock that nobody sets. A child of the service counts as the service."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import time
+from pathlib import Path
+
+from crawler.lifeline import bound_to
+
+_STARTED = time.monotonic()
+
+
+def uptime() -> dt.timedelta:
+    """Since the service started whose child this is, or since this process did."""
+    parent = bound_to()
+    seconds = _seconds_since_start(parent) if parent is not None else None
+    return dt.timedelta(seconds=time.monotonic() - _STARTED if seconds is None else seconds)
+
+
+def _seconds_since_start(pid: int) -> float | None:
+    """None where the system does not tell (it has no /proc)."""
+    try:
+        words = (
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        )
+        started = int(words[19]) / os.sysconf("SC_CLK_TCK")
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - started
+    except (OSError, IndexError, ValueError, AttributeError):
+        return None

@@ -19,6 +19,7 @@ SHORT = (
     ("bench.archive", "500"),
     ("bench.fuzz_extraction", "500"),
     ("bench.kills", "5"),
+    ("bench.kill_files", "3"),
     ("bench.senders", "5"),
     ("bench.search", "5000"),
     ("bench.monitors", "300"),

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from store.database import Database, is_revision, newest_revision
@@ -18,7 +19,7 @@ from store.safe_files import shorten
 # Rows of these are never dropped, so a backup holds as many as its manifest counts, or more.
 LASTING = ("documents", "captures", "versions", "changes")
 # SQLite's own notes for its planner.
-_STATISTICS = "sqlite_stat%"
+_STATISTICS = "sqlite_stat"
 # How SQLite may hold a value of a column's type. JSON's numbers are kept as numbers.
 _HELD_AS = {
     "INTEGER": "'integer'",
@@ -97,6 +98,7 @@ def _revision(foreign: sqlite3.Connection, path: Path) -> str:
     return str(found[0])
 
 
+@cache
 def _expected_schema(revision: str) -> _Schema:
     """What this Yaodian's own revisions make."""
     with tempfile.TemporaryDirectory(prefix="yaodian-") as folder:
@@ -111,7 +113,8 @@ def _expected_schema(revision: str) -> _Schema:
 def _read_schema(connection: sqlite3.Connection) -> _Schema:
     objects = frozenset(
         connection.execute(
-            "select type, name, tbl_name from sqlite_master where name not like ?", [_STATISTICS]
+            "select type, name, tbl_name from sqlite_master where substr(name, 1, length(?1)) <> ?1",
+            [_STATISTICS],
         ).fetchall()
     )
     columns: dict[str, dict[str, str]] = {}

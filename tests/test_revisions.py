@@ -9,27 +9,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, clean_environment
+from conftest import clean_environment
 from sqlalchemy import inspect, select, text
 
+from bench.revisions import PAGE, fill_first
+from bench.revisions import ROWS as FIRST_ROWS
 from notify.addresses import mailbox
 from notify.filters import Filter
 from store import database as module
 from store import export
 from store import models as rows
-from store.columns import PackedJson
 from store.database import Database
 from store.errors import OperatorError
-from store.flow import Difference, Metadata, Page
 from store.models import Base
-from store.shapes import difference_to_json, page_to_json
-
-EXAMPLES = ROOT / "tests" / "examples" / "revisions"
-PAGE = Page("https://www.example.org/1.html", "沙洲县2026年教育工作要点", "一、总体要求", Metadata(), (), ())
-MESSAGE = (
-    "Subject: =?utf-8?b?6KaB54K5?=\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    "Content-Transfer-Encoding: 8bit\r\n\r\n新发布 1\r\n"
-)
 
 # Killed by the kernel in the midst of it, after it has made a table and changed rows.
 CUT = """
@@ -53,43 +45,11 @@ database.Database(sys.argv[2]).upgrade()
 """
 
 
-def to_revision(url: str, revision: str) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(module.MIGRATIONS))
-    config.attributes["url"] = url
-    command.upgrade(config, revision)
-
-
 @pytest.fixture
 def old(bare_url: str) -> str:
     """A database of revision 0001 with a row of every table."""
-    to_revision(bare_url, "0001")
-    database = Database(bare_url)
-    dialect = database.engine.dialect
-    packed = {
-        "page": PackedJson().process_bind_param(page_to_json(PAGE), dialect),
-        "difference": PackedJson().process_bind_param(difference_to_json(Difference()), dialect),
-        "message": MESSAGE.encode(),
-    }
-    with database.write() as session:
-        if dialect.name == "postgresql":
-            session.execute(text("set time zone 'UTC'"))
-        for statement in (EXAMPLES / "0001.sql").read_text(encoding="utf-8").split(";\n"):
-            if statement.strip():
-                needed = {name: value for name, value in packed.items() if f":{name}" in statement}
-                # A colon before a word stands for a value; those of times and JSON have none of ours after them.
-                session.connection().execute(_bound(statement, needed), needed)
-    database.close()
+    fill_first(bare_url)
     return bare_url
-
-
-def _bound(statement: str, needed: dict[str, bytes | None]) -> object:
-    for name in needed:
-        statement = statement.replace(f":{name}", f"\0{name}")
-    return text(statement.replace(":", "\\:").replace("\0", ":"))
 
 
 def test_rows_of_the_first_revision_are_read_by_todays_models(old: str) -> None:
@@ -125,14 +85,14 @@ def test_rows_of_the_first_revision_are_read_by_todays_models(old: str) -> None:
 
 FIRST_TABLES = {
     line.split()[2]
-    for line in (EXAMPLES / "0001.sql").read_text(encoding="utf-8").splitlines()
+    for line in FIRST_ROWS.read_text(encoding="utf-8").splitlines()
     if line.startswith("insert into")
 }
 
 
 def test_mailboxes_addresses_and_filters_of_an_older_version_are_those_of_today(bare_url: str) -> None:
-    to_revision(bare_url, "0020")
     database = Database(bare_url)
+    database.make_tables("0020")
     with database.write() as session:
         for number, address in enumerate(("A.B+x@googlemail.com", "a@example.org.", "=?utf-8?q?x?=@b.co"), 1):
             at = {"n": number, "a": address, "m": address, "p": address.rpartition("@")[2]}
@@ -233,8 +193,8 @@ WITH_OPTIONS = (
 
 
 def test_subscriptions_whose_addresses_have_options_are_paused(bare_url: str) -> None:
-    to_revision(bare_url, "0020")
     database = Database(bare_url)
+    database.make_tables("0020")
     with database.write() as session:
         for number, address in enumerate(PLAIN + WITH_OPTIONS, 1):
             session.execute(

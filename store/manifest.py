@@ -19,7 +19,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from store.errors import OperatorError
 from store.foreign_rows import check_rows
-from store.safe_files import check_archive_name, read_small, shorten, write_private
+from store.safe_files import LONGEST_PATH, check_archive_name, read_small, shorten, write_private
 
 MANIFEST = "backup.json"
 ROWS = "yaodian.db"
@@ -88,7 +88,7 @@ def check_backup(folder: Path) -> CheckedBackup:
         secret = _read_optional(folder / SECRET, LARGEST_SECRET)
         toml = _read_optional(folder / TOML, LARGEST_TOML)
     except OSError as error:
-        where = shorten(str(error.filename or MANIFEST))
+        where = shorten(str(error.filename or MANIFEST), LONGEST_PATH)
         raise OperatorError(
             f"{folder} holds no whole backup ({where}: {error.strerror}); name another one"
         ) from error
@@ -195,7 +195,7 @@ def _raise(error: OSError) -> None:
 
 def _strange(path: Path, what: str) -> OperatorError:
     return OperatorError(
-        f"{shorten(str(path))} is {what}, which no backup contains; copy the backup without links, or name another one"
+        f"{shorten(str(path), LONGEST_PATH)} is {what}, which no backup contains; copy the backup without links, or name another one"
     )
 
 

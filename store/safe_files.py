@@ -18,6 +18,7 @@ from store.errors import DamagedRecord, OperatorError
 
 OWNER_ONLY_FILE = 0o600
 OWNER_ONLY_FOLDER = 0o700
+LONGEST_PATH = 4096
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # `Archive` writes yaodian-STAMP-RANDOM.warc.gz, `Objects` the same and loose/STAMP-RANDOM-NUMBER.warc.gz.
 ARCHIVE_NAME = re.compile(r"(?:loose/)?[A-Za-z0-9][A-Za-z0-9._-]{0,191}(?<!\.)\.warc\.gz", re.ASCII)
@@ -42,10 +43,10 @@ def check_archive_name(name: object) -> str:
     )
 
 
-def shorten(value: object) -> str:
-    """A foreign value as it can be shown in one line: quoted, escaped, at most 80 characters."""
+def shorten(value: object, most: int = 80) -> str:
+    """A foreign value as it can be shown in one line: quoted, escaped, at most so many characters."""
     text = ascii(value) if isinstance(value, str) else ascii(repr(value))
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def open_regular(path: Path, mode: Literal["rb", "r+b"] = "rb") -> BinaryIO:
@@ -144,5 +145,5 @@ def refuse_links(path: Path, what: str) -> None:
         return
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise OperatorError(
-            f"{what} {shorten(str(path))} is a link or a device; put a real file or folder in its place"
+            f"{what} {shorten(str(path), LONGEST_PATH)} is a link or a device; put a real file or folder in its place"
         )

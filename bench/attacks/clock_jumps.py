@@ -61,20 +61,19 @@ def _write_row(database: Database, kind: str, at: dt.datetime) -> None:
             session.execute(delete(table))
         session.add(rows.Source(id="a", name="a", publisher="a", region="620000", kind="official"))
         session.flush()
-        session.add_all(
-            {
-                "capture": [
-                    rows.Capture(
-                        url="http://a/", fetched_at=at, status=200, digest="", file="a", offset=0, length=1
-                    )
-                ],
-                "subscription": [_request(at)],
-                "run": [rows.Run(source_id="a", started_at=at, counts={})],
-                "letter": [rows.Letter(created_at=at, slot="a", content={})],
-            }[kind]
-        )
+        session.add(_newest(kind, at))
         if kind != "subscription":
             session.add(_request(long_ago))
+
+
+def _newest(kind: str, at: dt.datetime) -> rows.Base:
+    if kind == "capture":
+        return rows.Capture(
+            url="http://a/", fetched_at=at, status=200, digest="", file="a", offset=0, length=1
+        )
+    if kind == "run":
+        return rows.Run(source_id="a", started_at=at, counts={})
+    return _request(at) if kind == "subscription" else rows.Letter(created_at=at, slot="a", content={})
 
 
 def _request(at: dt.datetime) -> rows.Subscription:

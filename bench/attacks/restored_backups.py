@@ -10,6 +10,7 @@ import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -144,24 +145,24 @@ def _outside(place: Path) -> set[Path]:
 
 def _changes(canary: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
     for name in NAMES:
-        yield f"WARC name {name[:40]!r}", lambda folder, name=name: _name_warc(folder, name)  # type: ignore[misc]
+        yield f"WARC name {name[:40]!r}", partial(_name_warc, name=name)
     for key, value in VALUES:
         yield (
             f"{MANIFEST}: {key} {str(value)[:40]}",
-            lambda folder, key=key, value=value: _say(folder, key, value),
-        )  # type: ignore[misc]
+            partial(_say, key=key, value=value),
+        )
     for content in FILES:
         yield (
             f"{MANIFEST}: {content[:20]!r}",
-            lambda folder, content=content: _put(folder / MANIFEST, content),
-        )  # type: ignore[misc]
+            partial(_put_in, place=MANIFEST, content=content),
+        )
     for statement in STATEMENTS:
-        yield f"SQL: {statement[:60]}", lambda folder, statement=statement: _execute(folder, statement)  # type: ignore[misc]
+        yield f"SQL: {statement[:60]}", partial(_execute, script=statement)
     for content in TOMLS:
         yield (
             f"settings {content[:30]!r}",
-            lambda folder, content=content: _put(folder / "yaodian.toml", content),
-        )  # type: ignore[misc]
+            partial(_put_in, place="yaodian.toml", content=content),
+        )
     yield from _links(canary)
     yield from _other_files()
 
@@ -179,9 +180,9 @@ def _links(canary: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
     }
     for place in (MANIFEST, "yaodian.db", "secret", "yaodian.toml", "sources/one.yaml", "WARC"):
         for kind, make in makers.items():
-            yield f"{kind} for {place}", lambda folder, place=place, make=make: _replace(folder, place, make)  # type: ignore[misc]
+            yield f"{kind} for {place}", partial(_replace, place=place, make=make)
     for place in ("warc", "sources"):
-        yield f"a link for {place}/", lambda folder, place=place: _move(folder, place)  # type: ignore[misc]
+        yield f"a link for {place}/", partial(_move, place=place)
     yield "a link in warc/", lambda folder: (folder / "warc" / "more.warc.gz").symlink_to(canary)
     yield "a link in sources/", lambda folder: (folder / "sources" / "two.yaml").symlink_to(canary)
     yield "warc/loose leads elsewhere", lambda folder: (folder / "warc" / "loose").symlink_to("..")
@@ -200,7 +201,7 @@ def _other_files() -> Iterator[tuple[str, Callable[[Path], None]]]:
         "a_b.yaml",
         "a--b.yaml",
     ):
-        yield f"source file {name!r}", lambda folder, name=name: _put(folder / "sources" / name, b"id: x\n")  # type: ignore[misc]
+        yield f"source file {name!r}", partial(_put_in, place=f"sources/{name}", content=b"id: x\n")
     yield "a source file of 300 KB", lambda folder: _put(folder / "sources" / "big.yaml", b"#" * 300_000)
     yield "a secret of 1 MB", lambda folder: _put(folder / "secret", b"s" * (1 << 20))
     yield "a short secret", lambda folder: _put(folder / "secret", b"s")
@@ -240,6 +241,10 @@ def _execute(folder: Path, script: str) -> None:
 
 def _put(path: Path, content: bytes) -> None:
     path.write_bytes(content)
+
+
+def _put_in(folder: Path, place: str, content: bytes) -> None:
+    _put(folder / place, content)
 
 
 def _replace(folder: Path, place: str, make: Callable[[Path], None]) -> None:

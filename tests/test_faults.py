@@ -253,3 +253,16 @@ def test_what_was_committed_outlasts_a_power_cut(database: Database) -> None:
     """SQLite syncs each commit: in WAL mode, NORMAL may lose the last ones, and a digest would be made twice."""
     with database.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+@pytest.mark.one_database
+def test_a_restore_onto_a_full_disk_is_one_line_and_goes_on_when_there_is_room(
+    archive: Database, tiny: Path, yaodian: Run, tmp_path: Path
+) -> None:
+    assert yaodian("backup", str(tmp_path / "backup")).returncode == 0
+    restore = [*_program(tiny / "new"), "restore", str(tmp_path / "backup")]
+    full = subprocess.run(restore, capture_output=True, text=True, env=clean_environment(), check=False)
+    assert (full.returncode, full.stderr.count("\n")) == (1, 1), full.stderr
+    subprocess.run(["mount", "-o", "remount,size=64m", str(tiny)], check=True)
+    done = subprocess.run(restore, capture_output=True, text=True, env=clean_environment(), check=False)
+    assert (done.returncode, "0 not as they should be" in done.stdout) == (0, True), done.stderr

@@ -60,6 +60,8 @@ from store.search import index
 
 AT_A_TIME = 500
 INDEX = {rows.Indexed.__tablename__, rows.Ended.__tablename__}
+# A session that ended since must not live again: operators sign in anew after a restore.
+SESSIONS = {rows.OperatorSession.__tablename__}
 # In a data directory whose restoring has begun and not ended: the SHA-256 of the backup's manifest.
 MARKER = ".restoring"
 # The settings, and what signs the links in mails that were sent.
@@ -233,7 +235,7 @@ def copy_rows(source: Database, target: Database, progress: Progress) -> dict[st
     target.upgrade()
     counts: dict[str, int] = {}
     # The index of words is made anew where it is restored: each database has its own kind.
-    tables = [table for table in rows.Base.metadata.sorted_tables if table.name not in INDEX]
+    tables = [table for table in rows.Base.metadata.sorted_tables if table.name not in INDEX | SESSIONS]
     with source.read() as session, target.write() as writing:
         reading, written = session.connection(), writing.connection()
         for number, table in enumerate(tables):

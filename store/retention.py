@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import delete
 
 from store import models as rows
+from store import sessions
 from store.database import Database
 
 _DATED = re.compile(r"-\d{4}-\d\d-\d\d$")
@@ -36,6 +37,7 @@ def tidy(database: Database, data: Path, rules: Rules, now: dt.datetime) -> dict
             dropped["health events"] = session.connection().execute(old).rowcount
         # What a host was asked on a day is of no use on another.
         session.execute(delete(rows.HostDay).where(rows.HostDay.day < now.date() - dt.timedelta(days=7)))
+        sessions.erase_expired(session, now)
     _put_aside(data / "logs", now)
     if rules.logs:
         last = (now - dt.timedelta(days=rules.logs)).timestamp()

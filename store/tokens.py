@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from store import models as rows
@@ -17,6 +17,12 @@ def add(session: Session, name: str, at: dt.datetime) -> rows.Token:
     session.add(token)
     session.flush()
     return token
+
+
+def replace_hash(session: Session, identity: int, old: str, new: str) -> None:
+    """Store another hash of a token, unless it was removed or stored anew meanwhile."""
+    of_token = (rows.Token.id == identity) & (rows.Token.token_hash == old)
+    session.execute(update(rows.Token).where(of_token).values(token_hash=new))
 
 
 def hash_of(session: Session, identity: int) -> str | None:

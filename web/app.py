@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import pkgutil
 from dataclasses import replace
 from importlib import import_module
@@ -12,10 +11,23 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.sessions import SessionMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from web import api, guard, metrics, pages, problems, protocols, rates, requesting, sessions, tokens
+from web import (
+    api,
+    guard,
+    hashing,
+    metrics,
+    pages,
+    private,
+    problems,
+    protocols,
+    rates,
+    requesting,
+    sessions,
+    sign_ins,
+    tokens,
+)
 from web.bodies import LimitRequests
 from web.hosts import CheckHost
 from web.protocols import health
@@ -35,21 +47,16 @@ def create(terms: Terms) -> FastAPI:
     )
     app.state.terms = terms
     app.state.database_check = health.DatabaseCheck(terms.database)
-    app.state.attempts = sessions.Attempts()
-    app.state.known_tokens = tokens.Known()
+    gate = hashing.Gate()
+    app.state.sign_ins = sign_ins.SignIns(gate)
+    app.state.token_check = tokens.TokenCheck(gate)
     app.state.rates = rates.Rates(terms.requests_per_minute)
     app.state.requesting = requesting.Requesting(terms.request_limits.per_client)
-    app.add_middleware(
-        SessionMiddleware,
-        secret_key=hashlib.sha256(f"cookie {terms.secret}".encode()).hexdigest(),
-        session_cookie=sessions.COOKIE,
-        max_age=sessions.MAX_AGE_S,
-        https_only=terms.post.base_url.startswith("https:"),
-    )
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(guard.SameOrigin)
     app.add_middleware(CheckHost, base_url=terms.post.base_url, allowed_hosts=terms.allowed_hosts)
     app.add_middleware(LimitRequests)
+    app.add_middleware(private.NoStore, session_cookie=sessions.cookie_name(terms))
     if terms.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(terms.trusted_proxies))
     app.add_middleware(guard.Headers)

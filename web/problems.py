@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from notify.request_limits import TooManyRequests
 from store.errors import BadLink, OperatorError, UsageError, WrongUse, YaodianError
+from web.hashing import Busy
 from web.look import page
 from web.sessions import NotSignedIn, TooManyAttempts
 from web.tokens import NoToken
@@ -48,12 +49,13 @@ def answer(request: Request, status: int, detail: str, headers: dict[str, str] |
 def _ours(request: Request, error: Exception) -> Response:
     if isinstance(error, NotSignedIn):
         return RedirectResponse(error.address, 303)
-    if isinstance(error, TooManyAttempts):
-        return answer(request, 429, str(error), {"Retry-After": "60"})
-    if isinstance(error, TooManyRequests):
+    if isinstance(error, TooManyAttempts | TooManyRequests):
         return answer(request, 429, str(error), {"Retry-After": str(error.retry_after_s)})
+    if isinstance(error, Busy):
+        return answer(request, 503, str(error), {"Retry-After": "5"})
     if isinstance(error, NoToken):
-        return answer(request, 401, str(error), {"WWW-Authenticate": "Bearer"})
+        headers = {"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"}
+        return answer(request, 401, str(error), headers)
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
     if isinstance(error, OperatorError):
         # What the operator must mend is in the log; a reader learns only that it is not his doing.

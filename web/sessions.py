@@ -1,31 +1,22 @@
-"""Signing in: passwords by argon2, a signed cookie for operators only, and few attempts at a time."""
+"""The operator's session in a browser: a cookie with a random id, whose row in the database says whose it is."""
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
 from typing import Annotated
 from urllib.parse import quote
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error
-from fastapi import Depends, Request
-from limits import RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from fastapi import Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
 
-from store import operators
+from store import sessions
 from store.errors import YaodianError
-from web.terms import Given, terms_of
+from web.hashing import hashed as hashed
+from web.sign_ins import DEVICE_COOKIE, DEVICE_MAX_AGE_S, SignIns, new_device
+from web.sign_ins import TooManyAttempts as TooManyAttempts
+from web.terms import Given, Terms, terms_of
 
 COOKIE = "yaodian_operator"
-MAX_AGE_S = 12 * 3600
-# Whoever guesses gets five tries a minute from one address, and thirty an hour at one name from anywhere.
-FROM_ONE_ADDRESS = RateLimitItemPerMinute(5)
-AT_ONE_NAME = RateLimitItemPerHour(30)
-SHORTEST, LONGEST = 12, 200
-
-_hasher = PasswordHasher()
+MAX_AGE_S = int(sessions.LASTS.total_seconds())
 
 
 class NotSignedIn(YaodianError):
@@ -36,65 +27,58 @@ class NotSignedIn(YaodianError):
         self.address = address
 
 
-class TooManyAttempts(YaodianError):
-    """Somebody guesses passwords, or has forgotten his."""
+def cookie_name(terms: Terms) -> str:
+    """Return the cookie's name; behind https no other host of the domain can set one of that name (`__Host-`)."""
+    return f"__Host-{COOKIE}" if _is_https(terms) else COOKIE
 
 
-class Attempts:
-    """Counts the attempts to sign in, in this process; a restart forgives."""
+async def sign_in(request: Request, answer: Response, name: str, password: str) -> bool:
+    """Set the cookies of a new session on the answer if the password is the operator's; return whether it is.
 
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-
-    def count(self, address: str, name: str) -> None:
-        """Raises TooManyAttempts."""
-        from_here = self._limiter.hit(FROM_ONE_ADDRESS, "address", address)
-        if not (self._limiter.hit(AT_ONE_NAME, "name", name) and from_here):
-            raise TooManyAttempts("too many attempts; wait a minute and try again")
-
-
-def hashed(password: str) -> str:
-    return _hasher.hash(password)
-
-
-@cache
-def _nobodys() -> str:
-    return hashed("nobody has this password")
-
-
-def sign_in(request: Request, name: str, password: str) -> bool:
-    """Whether the password is the operator's; then the session is his. An unknown name takes as long as a wrong
-    password. Raises TooManyAttempts."""
-    request.app.state.attempts.count(request.client.host if request.client else "", name)
-    with terms_of(request).database.read() as session:
-        known = operators.hash_of(session, name)
-    try:
-        _hasher.verify(known or _nobodys(), password[:LONGEST])
-    except Argon2Error:
+    The session that the browser had ends. Raises TooManyAttempts or Busy.
+    """
+    attempts: SignIns = request.app.state.sign_ins
+    session_id = await attempts.check(request, name, password)
+    if session_id is None:
         return False
-    if known is None:
-        return False
-    request.session.clear()
-    request.session.update(operator=name, proof=_proof(known))
+    await run_in_threadpool(_end, request)
+    terms = terms_of(request)
+    _set_cookie(answer, terms, cookie_name(terms), session_id, MAX_AGE_S)
+    _set_cookie(answer, terms, DEVICE_COOKIE, new_device(request, name), DEVICE_MAX_AGE_S)
     return True
 
 
-def sign_out(request: Request) -> None:
-    request.session.clear()
+def sign_out(request: Request, answer: Response) -> None:
+    """End the session, in whatever browsers its cookie is, and remove the cookie from this one."""
+    _end(request)
+    terms = terms_of(request)
+    answer.delete_cookie(cookie_name(terms), httponly=True, samesite="lax", secure=_is_https(terms))
 
 
 def operator_of(request: Request) -> str | None:
-    """The operator whose session this is, unless his password was changed or he was removed since."""
-    name = request.session.get("operator")
-    if not name:
+    """Return the operator whose session this is; None once it has ended."""
+    terms = terms_of(request)
+    session_id = request.cookies.get(cookie_name(terms))
+    if not session_id:
         return None
-    with terms_of(request).database.read() as session:
-        known = operators.hash_of(session, name)
-    return name if known is not None and request.session.get("proof") == _proof(known) else None
+    with terms.database.read() as session:
+        return sessions.operator_of(session, session_id, terms.clock())
 
 
-def _proof(password_hash: str) -> str:
-    return hashlib.sha256(password_hash.encode()).hexdigest()[:16]
+def _end(request: Request) -> None:
+    terms = terms_of(request)
+    session_id = request.cookies.get(cookie_name(terms))
+    if session_id:
+        with terms.database.write() as session:
+            sessions.end(session, session_id)
+
+
+def _set_cookie(answer: Response, terms: Terms, name: str, value: str, max_age_s: int) -> None:
+    answer.set_cookie(name, value, max_age=max_age_s, httponly=True, samesite="lax", secure=_is_https(terms))
+
+
+def _is_https(terms: Terms) -> bool:
+    return terms.post.base_url.startswith("https:")
 
 
 def _signed_in(request: Request, terms: Given) -> str:

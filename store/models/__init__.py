@@ -1,6 +1,6 @@
 """The rows. Each class is a table; the words are those of the design, and what a row promises stands beside it."""
 
-from store.models.access import Operator, Token
+from store.models.access import Operator, OperatorSession, Token
 from store.models.base import Base
 from store.models.documents import (
     Attachment,
@@ -53,6 +53,7 @@ __all__ = [
     "Letter",
     "ListingPage",
     "Operator",
+    "OperatorSession",
     "Plan",
     "PlanAlias",
     "Rereading",

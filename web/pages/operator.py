@@ -10,11 +10,12 @@ from fastapi.responses import RedirectResponse
 from web import sessions
 from web.look import page
 from web.sessions import SignedIn
+from web.sign_ins import LONGEST
 from web.terms import Given
 
 router = APIRouter()
 
-Word = Annotated[str, Form(max_length=sessions.LONGEST)]
+Word = Annotated[str, Form(max_length=LONGEST)]
 
 
 @router.get("/operator/login")
@@ -23,16 +24,18 @@ def login(request: Request, back: str = "/operator") -> Response:
 
 
 @router.post("/operator/login")
-def sign_in(request: Request, name: Word, password: Word, back: Word = "/operator") -> Response:
-    if sessions.sign_in(request, name, password):
-        return RedirectResponse(sessions.local_back(back), 303)
+async def sign_in(request: Request, name: Word, password: Word, back: Word = "/operator") -> Response:
+    signed_in = RedirectResponse(sessions.local_back(back), 303)
+    if await sessions.sign_in(request, signed_in, name, password):
+        return signed_in
     return page(request, "login.html.j2", status=401, back=sessions.local_back(back), failed=True)
 
 
 @router.post("/operator/logout")
 def sign_out(request: Request) -> Response:
-    sessions.sign_out(request)
-    return RedirectResponse("/", 303)
+    signed_out = RedirectResponse("/", 303)
+    sessions.sign_out(request, signed_out)
+    return signed_out
 
 
 @router.get("/operator")

@@ -31,7 +31,8 @@ def add(
     ],
 ) -> None:
     """Make an operator, or give one another password, which signs him out everywhere."""
-    from web.sessions import LONGEST, SHORTEST, hashed
+    from web.hashing import hashed
+    from web.sign_ins import LONGEST, SHORTEST
 
     if not re.fullmatch(r"[\w.@-]{1,64}", name):
         raise WrongUse(f"{name!r} can't be a name; use up to 64 letters, digits, dots, dashes")

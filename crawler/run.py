@@ -18,6 +18,7 @@ from crawler import browser, reactor
 from crawler.gate import Gate
 from crawler.limits import USUAL, Limits
 from crawler.manners import held, host_of
+from crawler.problems import tell_problems
 from crawler.sources.schema import Source
 from crawler.spiders.source import SourceSpider
 from store import gathering, runs
@@ -28,7 +29,7 @@ from store.flow import Outcome
 from store.hosts import Hosts
 from store.keep import Keeper
 from store.keep_listings import Clock
-from store.locks import Claims
+from store.locks import Claims, claim_of_host
 
 HOSTS_AT_ONCE = 16
 LIMIT_REACHED = "closespider_pagecount"
@@ -184,7 +185,7 @@ class _Crowd:
                     await self._claimed(source)
 
     async def _claimed(self, source: Source) -> None:
-        host = f"host {host_of(source.listing.urls[0])}"
+        host = claim_of_host(host_of(source.listing.urls[0]))
         try:
             if not self.claims.take(source.id):
                 self._busy(source, "another process crawls it at this moment; it is left to that one")
@@ -268,7 +269,11 @@ class _Crowd:
         if reason not in ("finished", LIMIT_REACHED):
             self.is_interrupted = True
             run.interrupt(spider.counts)
-            self._ended(Crawled(source.id, "interrupted", dict(spider.counts), tuple(spider.problems)))
+            self._ended(
+                Crawled(
+                    source.id, "interrupted", dict(spider.counts), tell_problems(source.id, spider.problems)
+                )
+            )
             return
         crawled = _judge(spider, broken=any(key.startswith("spider_exceptions/") for key in stats))
         now = self.clock()
@@ -334,7 +339,7 @@ def _tomorrow(now: dt.datetime) -> dt.datetime:
 def _judge(spider: SourceSpider, *, broken: bool) -> Crawled:
     answered = spider.counts["listings"]
     outcome = "done" if not spider.problems else "degraded" if answered else "failed"
-    problems = tuple(spider.problems)
+    problems = tell_problems(spider.source.id, spider.problems)
     if broken:
         outcome = "failed"
         spider.counts["broke"] += 1

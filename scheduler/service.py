@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from crawler.manners import host_of
 from crawler.sources.catalogue import Catalogue
 from crawler.sources.schema import Source
 from notify import subscriptions
@@ -31,6 +32,7 @@ from store import agenda, metrics
 from store.agenda import Due, Wanted
 from store.database import Database
 from store.errors import OperatorError
+from store.locks import claim_of_host, held
 
 TICK_S = 10
 CHORES_S = 20
@@ -223,10 +225,17 @@ class Service(ABC):
         log.info("sources read", sources=len(self.sources), changed=len(changed))
 
     def awake(self, due: Iterable[Due], now: dt.datetime) -> list[Due]:
-        """Without those whose files are not here, and those that sleep at this hour."""
+        """Without those whose files are not here, those that sleep at this hour, and those that another process is at,
+        such as a crawl begun by hand: a child would only find that out, again and again."""
         zone = self.terms.timezone
         known = ((one, self.sources.get(one.id)) for one in due)
-        return [one for one, source in known if source and not is_quiet(source, now, zone)]
+        claims = {
+            one: {one.id, claim_of_host(host_of(source.listing.urls[0]))}
+            for one, source in known
+            if source and not is_quiet(source, now, zone)
+        }
+        taken = held(self.database, set().union(*claims.values()))
+        return [one for one, names in claims.items() if not names & taken]
 
     def due_again(self, source: Source, crawled_at: dt.datetime) -> dt.datetime:
         return next_due(source, crawled_at, self.terms.timezone)

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,8 @@ from store.database import Database, told_plainly
 from store.errors import OperatorError
 
 FOLDER = "locks"
+# Who only asks whether a file is locked (`held`) locks it for some microseconds.
+AGAIN_S = 0.02
 
 
 def alone(session: Session, what: str) -> None:
@@ -101,7 +105,7 @@ class Claims:
             self._files.pop(name).close()
 
     def _take_file(self, name: str) -> bool:
-        path = Path(self.database.engine.url.database or "").with_name(FOLDER) / f"{name}.lock"
+        path = _file_of(self.database, name)
         try:
             path.parent.mkdir(exist_ok=True)
             file = path.open("ab")
@@ -109,13 +113,52 @@ class Claims:
             raise OperatorError(
                 f"{path}: {error.strerror}; free some space or make it writable, then run it again"
             ) from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return False
+        if not _lock(file, fcntl.LOCK_EX):
+            time.sleep(AGAIN_S)
+            if not _lock(file, fcntl.LOCK_EX):
+                file.close()
+                return False
         self._files[name] = file
         return True
+
+
+def claim_of_host(host: str) -> str:
+    """Return the name under which `Claims` takes a host."""
+    return f"host {host}"
+
+
+def held(database: Database, names: Iterable[str]) -> set[str]:
+    """Return those of the names that some process holds by `Claims` at this moment."""
+    if database.engine.dialect.name == "sqlite":
+        return {name for name in names if _is_locked(_file_of(database, name))}
+    advisory = text(
+        "select (classid::bigint << 32) | objid::bigint from pg_locks"
+        " where locktype = 'advisory' and objsubid = 1 and granted"
+        " and database = (select oid from pg_database where datname = current_database())"
+    )
+    with database.read() as session:
+        keys = set(session.scalars(advisory))
+    return {name for name in names if key(name) in keys}
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return not _lock(file, fcntl.LOCK_SH)
+    except OSError:
+        return False  # nobody took it yet; or whoever wants it will be told why it can't be had
+
+
+def _lock(file: IO[bytes], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _file_of(database: Database, name: str) -> Path:
+    return Path(database.engine.url.database or "").with_name(FOLDER) / f"{name}.lock"
 
 
 def key(what: str) -> int:

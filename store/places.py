@@ -12,6 +12,8 @@ from store import models as rows
 from store import regions
 
 MOST = 30
+# Events from which the signs of a source are read; of one crawl are those within an hour.
+MOST_EVENTS, ONE_CRAWL = 1000, dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,14 @@ class Watched:
     source: rows.Source
     live: int
     documents: int
+
+
+@dataclass(slots=True)
+class Shown:
+    """A health event, and how many `others` of its crawl say the same of other attachments."""
+
+    event: rows.HealthEvent
+    others: int = 0
 
 
 def by_region(session: Session) -> list[Division]:
@@ -98,7 +108,20 @@ def last_runs(session: Session) -> dict[str, rows.Run]:
     return {run.source_id: run for run in session.scalars(select(rows.Run).where(rows.Run.id.in_(last)))}
 
 
-def signs(session: Session, source: str) -> list[rows.HealthEvent]:
-    """What was not as it should be, the latest first."""
+def signs(session: Session, source: str) -> list[Shown]:
+    """What was not as it should be, the latest first. What one crawl found wrong with several attachments alike is
+    shown once, with their number."""
     query = select(rows.HealthEvent).where(rows.HealthEvent.source_id == source)
-    return list(session.scalars(query.order_by(rows.HealthEvent.id.desc()).limit(MOST)))
+    found: list[Shown] = []
+    open_groups: dict[str, Shown] = {}
+    for event in session.scalars(query.order_by(rows.HealthEvent.id.desc()).limit(MOST_EVENTS)):
+        group = open_groups.get(event.detail) if event.sign == "attachment" else None
+        if group is not None and group.event.at - event.at < ONE_CRAWL:
+            group.others += 1
+        elif len(found) == MOST:
+            break
+        else:
+            found.append(shown := Shown(event))
+            if event.sign == "attachment":
+                open_groups[event.detail] = shown
+    return found

@@ -176,6 +176,16 @@ def archive(database: Database) -> Database:
 @pytest.fixture
 def application(archive: Database, data: Path) -> FastAPI:
     """The web pages of `archive`."""
+    return pages_of(archive, data)
+
+
+@pytest.fixture
+def plain_application(database: Database, data: Path) -> FastAPI:
+    """The web pages of an archive in which nothing is yet."""
+    return pages_of(database, data)
+
+
+def pages_of(database: Database, data: Path) -> FastAPI:
     post = Post(
         "要点 <yaodian@example.org>",
         Tokens("secret of these tests " * 2),
@@ -184,7 +194,7 @@ def application(archive: Database, data: Path) -> FastAPI:
     )
     program = (*PROGRAM, "--data", str(data))
     return create(
-        Terms(archive, data, Archive(data / "warc"), "Asia/Shanghai", post, "secret of this test", program)
+        Terms(database, data, Archive(data / "warc"), "Asia/Shanghai", post, "secret of this test", program)
     )
 
 

@@ -55,6 +55,13 @@ def service(database: Database, watched: DemoWeb, data: Path) -> Queued:
     return made
 
 
+def test_what_is_crawled_by_hand_is_not_handed_out_until_it_ends(service: Queued, database: Database) -> None:
+    with Claims(database) as by_hand:
+        assert by_hand.take("demo-longyuan")
+        assert service.hand_out() == 2
+    assert service.hand_out() == 1
+
+
 def test_nothing_is_handed_out_twice(service: Queued, database: Database) -> None:
     assert [service.hand_out(), service.hand_out()] == [3, 0]
     assert [service.hand_out_chores(), service.hand_out_chores()] == [["digests"], []]

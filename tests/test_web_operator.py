@@ -141,12 +141,17 @@ def test_a_source_is_added_from_its_address_with_what_it_finds_shown_first(
     sign_in(reader)
     url = next(url for url in re.findall(r"http://\S+", "".join(web.sources().values())) if ADDRESS in url)
     url = url.strip("[]\"',")
-    found = lxml.html.fromstring(reader.get("/operator/sources/new", params={"url": url}).text)
+    led_here = lxml.html.fromstring(reader.get("/operator/sources/new", params={"url": url}).text)
+    assert led_here.xpath("//input[@name='url']/@value") == [url]
+    assert not led_here.xpath("//textarea")
+    assert not web.requests, "an address that another site can link to must not make us fetch"
+    answer = reader.post("/operator/sources/new", data={"url": url}).text
+    found = lxml.html.fromstring(answer)
     (text,) = found.xpath("//textarea/text()")
     assert "item: ul.list li" in text
     assert len(found.xpath("//table//td/a")) > 3
     assert found.xpath("//table//td[b]/a")
-    assert "陇政办发〔2026〕18号" in reader.get("/operator/sources/new", params={"url": url}).text
+    assert "陇政办发〔2026〕18号" in answer
     wrong = reader.post(
         "/operator/sources/try", data={"text": text.replace("ul.list li", "ul.none li"), "url": url}
     )

@@ -16,6 +16,7 @@ from crawler import browser, manners, safe_reading
 from crawler.listings._lines import MOST_ENTRIES
 from crawler.middlewares.guard import RefusedAddress
 from crawler.middlewares.turns import CrawlEnds, HostClosed
+from crawler.problems import Problem
 from crawler.sources.schema import DocumentRules, Source
 from crawler.spiders.walk import Walk
 from crawler.wire import capture_of, plainly
@@ -41,7 +42,7 @@ class ListingSpider(scrapy.Spider):
         self.hosts = hosts
         self.full = full
         self.counts: Counter[str] = Counter()
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
         self.failure: OperatorError | None = None
         self._listings_asked: set[str] = set()
         self._closed_hosts: set[str] = set()
@@ -196,7 +197,7 @@ class ListingSpider(scrapy.Spider):
 
     def _count_problem(self, sign: str, url: str, detail: str) -> None:
         self.counts["problems"] += 1
-        self.problems.append(f"{self.source.id}: {url}: {sign}: {detail}")
+        self.problems.append(Problem(sign, url, detail))
 
     def _ask(self, visit: Visit, callback: Callable[..., object], **kwargs: object) -> Request:
         self.counts["asked"] += 1

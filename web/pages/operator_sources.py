@@ -70,12 +70,16 @@ def hurry(terms: Given, operator: SignedIn, id: Id) -> Response:
 
 
 @router.get("/operator/sources/new")
-def new(
-    request: Request, terms: Given, operator: SignedIn, url: Annotated[str, Query(max_length=2000)] = ""
+def new(request: Request, operator: SignedIn, url: Annotated[str, Query(max_length=2000)] = "") -> Response:
+    """Show the form, with an address filled in. Nothing is fetched: any site can lead an operator's browser here."""
+    return _shown(request, operator, url, "", NOTHING)
+
+
+@router.post("/operator/sources/new")
+def detect(
+    request: Request, terms: Given, operator: SignedIn, url: Annotated[str, Form(max_length=2000)]
 ) -> Response:
-    """The form; with an address what is found there, as a file that can be changed."""
-    if not url.strip():
-        return _shown(request, operator, "", "", NOTHING)
+    """Show what is found at an address, as a file that can be changed."""
     if not url.strip().startswith(("http://", "https://")):
         return _shown(request, operator, url, "", NOTHING, "写出完整的地址，以 http:// 或 https:// 开头")
     try:

@@ -78,6 +78,8 @@ def _is_own(headers: Received) -> bool:
     if origin is None:
         return True
     try:
-        return urlsplit(origin).netloc == headers.get("host")
+        place = urlsplit(origin)
     except ValueError:  # such as http://[
         return False
+    # An extension's pages have an origin, too, whose host is whatever it is called.
+    return place.scheme in ("http", "https") and place.netloc == headers.get("host")

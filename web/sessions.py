@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import quote
 
@@ -16,6 +17,8 @@ from web.sign_ins import TooManyAttempts as TooManyAttempts
 from web.terms import Given, Terms, terms_of
 
 COOKIE = "yaodian_operator"
+# Printable ASCII without a backslash, which browsers take for a slash.
+_LOCAL = re.compile(r"/operator(?:[/?][!-\[\]-~]*)?")
 MAX_AGE_S = int(sessions.LASTS.total_seconds())
 
 
@@ -95,4 +98,4 @@ SignedIn = Annotated[str, Depends(_signed_in)]
 
 def local_back(back: str) -> str:
     """Where to go after signing in: a page of the operator's, never another site's."""
-    return back if back.startswith("/operator") and "\\" not in back and ".." not in back else "/operator"
+    return back if _LOCAL.fullmatch(back) and ".." not in back else "/operator"

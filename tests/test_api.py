@@ -202,3 +202,14 @@ def test_every_answer_is_one_that_the_document_promises(application: FastAPI, to
         case.call_and_validate(headers=token, excluded_checks=[positive_data_acceptance])
 
     holds()
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-30", "9999-12-31"])
+def test_the_first_and_last_days_of_the_calendar_are_days(reader: TestClient, day: str) -> None:
+    for name in ("since", "until", "as_of"):
+        assert reader.get(f"{API}/search", params={"q": "教师", name: day}).status_code == 200, name
+        assert reader.get("/search", params={"q": "教师", name: day}).status_code == 200, name
+    week = dt.date.fromisoformat(day).isocalendar()
+    answer = reader.get("/digest", params={"week": f"{week.year:04}-W{week.week:02}"})
+    assert answer.status_code == 400

@@ -57,8 +57,8 @@ def of_document(filters: Filters) -> list[ColumnElement[bool]]:
             or_(day >= filters.since, and_(day.is_(None), document.found_at >= _start(filters.since)))
         )
     if filters.until is not None:
-        after = _start(filters.until + dt.timedelta(days=1))
-        found.append(or_(day <= filters.until, and_(day.is_(None), document.found_at < after)))
+        last = dt.datetime.combine(filters.until, dt.time.max, dt.UTC)
+        found.append(or_(day <= filters.until, and_(day.is_(None), document.found_at <= last)))
     return found
 
 
@@ -98,6 +98,8 @@ def of_hint(hint: Hint) -> ColumnElement[bool]:
 
 def end_of(day: dt.date, timezone: str) -> dt.datetime:
     """The last moment of a day: what a reader means by “as of”."""
+    # Of the calendar's last days it would be no moment in UTC any more.
+    day = min(day, dt.date.max - dt.timedelta(days=2))
     return dt.datetime.combine(day, dt.time.max, ZoneInfo(timezone)).astimezone(dt.UTC)
 
 

@@ -9,15 +9,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import anyio
 import anyio.lowlevel
 import pytest
 from argon2 import PasswordHasher
 from conftest import Run
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
@@ -26,7 +24,6 @@ from store import operators, retention, sessions
 from store.database import Database
 from web import sign_ins
 from web.app import create
-from web.clients import client_key
 from web.failures import Failures
 from web.hashing import Busy, Gate, Lane, hashed
 from web.terms import Terms
@@ -292,23 +289,6 @@ def test_when_many_clients_fail_strangers_are_slowed_and_known_browsers_are_not(
     assert slept == []
     assert sign_in(browser_at("192.0.2.99")) == 303, "slower, and still let in"
     assert slept == [sign_ins.SLOWED_S]
-
-
-@pytest.mark.parametrize(
-    ("host", "key"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("testclient", "testclient"),
-    ],
-)
-def test_a_client_is_an_address_or_a_network_of_ipv6(host: str, key: str) -> None:
-    request = cast(Request, SimpleNamespace(client=SimpleNamespace(host=host)))
-    assert client_key(request) == key
 
 
 def test_failures_are_forgotten_after_their_time() -> None:

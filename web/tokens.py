@@ -118,7 +118,8 @@ async def _needed(
     given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> None:
     check: TokenCheck = request.app.state.token_check
-    if given is None or not await check.is_valid(terms.database, given.credentials, client_key(request.client.host if request.client else "")):
+    client = client_key(request.client.host if request.client else "")
+    if given is None or not await check.is_valid(terms.database, given.credentials, client):
         raise NoToken
 
 

@@ -81,7 +81,8 @@ def _forge(pages: Pages) -> Iterator[Attempt]:
     for value in forged:
         answer = browser(app).get("/operator", headers={b"Cookie": f"{COOKIE}={value}".encode("latin-1")})
         yield Attempt(
-            f"{value[:24]!r}", "" if answer.status_code in (303, 400) else f"answered {answer.status_code}"
+            f"{value[:24]!r}",
+            "" if answer.status_code in (303, 400, 431) else f"answered {answer.status_code}",
         )
     for name in (f"__Host-{COOKIE}", COOKIE.upper(), f"{COOKIE}2", "session"):
         yield Attempt(f"the id as {name}", "opens" if is_in(browser(app), {name: true}) else "")

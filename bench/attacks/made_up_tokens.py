@@ -42,7 +42,9 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
             for scheme in schemes:
                 value = f"{scheme} {form}".encode("latin-1")
                 status = visitor.get(LIST, headers={b"Authorization": value}).status_code
-                yield Attempt(f"{scheme} {form[:40]!r}", "" if status in (400, 401) else f"answered {status}")
+                yield Attempt(
+                    f"{scheme} {form[:40]!r}", "" if status in (400, 401, 431) else f"answered {status}"
+                )
         yield from _replay_hashes(pages)
         count = 16 if ground.is_short else 60
         for identity, of in ((7, "an unknown id"), (1, "an id"), (2, "an id whose hash is argon2's")):

@@ -99,7 +99,8 @@ def _forge_devices(pages: Pages) -> Iterator[Attempt]:
             headers={b"Cookie": f"{DEVICE_COOKIE}={value}".encode("latin-1")},
         )
         yield Attempt(
-            f"device cookie {value[:20]!r}", "" if answer.status_code == 429 else f"{answer.status_code}"
+            f"device cookie {value[:20]!r}",
+            "" if answer.status_code in (429, 431) else f"{answer.status_code}",
         )
     other = browser(app, "203.0.113.9")
     other.cookies.set(DEVICE_COOKIE, true)

@@ -20,6 +20,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    delete,
     func,
     insert,
     inspect,
@@ -200,12 +201,15 @@ def finish_restore(data: Path) -> None:
 
 
 def _bring_up_to_date(rows_file: Path, part: Path) -> Database:
-    """A copy of a backup's rows, with today's tables: that of an older Yaodian is brought up to date."""
+    """A copy of a backup's rows, with today's tables: that of an older Yaodian is brought up to date. Whatever sessions
+    somebody put into it are left out."""
     _remove(part)
     with open_regular(rows_file) as file:
         copy_start(file, part, os.fstat(file.fileno()).st_size)
     held = Database(f"sqlite:///{part}")
     held.upgrade()
+    with held.write() as session:
+        session.execute(delete(rows.OperatorSession))
     return held
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 from argon2 import PasswordHasher
-from conftest import Run
+from conftest import PROGRAM, Run, clean_environment
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
@@ -169,11 +170,26 @@ def test_only_hashes_of_session_ids_are_stored_and_none_is_backed_up(
     backup = tmp_path / "backup"
     assert yaodian("backup", str(backup)).returncode == 0
     held = Database(f"sqlite:///{backup / 'yaodian.db'}")
-    with held.read() as session:
+    with held.write() as session:
         assert operators.hash_of(session, NAME)
         assert session.scalars(select(rows.OperatorSession)).all() == []
+        # Somebody puts one into the backup.
+        assert sessions.begin(session, NAME, str(operators.hash_of(session, NAME)), NOW)
     held.close()
     assert "sessions" not in json.loads((backup / "backup.json").read_text())["tables"]
+    restored = subprocess.run(
+        [*PROGRAM, "--data", str(tmp_path / "new"), "restore", str(backup)],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert restored.returncode == 0, restored.stderr
+    new = Database(f"sqlite:///{tmp_path / 'new' / 'yaodian.db'}")
+    with new.read() as session:
+        assert operators.hash_of(session, NAME)
+        assert session.scalars(select(rows.OperatorSession)).all() == []
+    new.close()
 
 
 def test_a_password_that_changes_while_it_is_checked_opens_no_session(

@@ -11,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import anyio
-import anyio.lowlevel
 import pytest
 from argon2 import PasswordHasher
 from conftest import PROGRAM, Run, clean_environment
@@ -25,8 +23,7 @@ from store import operators, retention, sessions
 from store.database import Database
 from web import sign_ins
 from web.app import create
-from web.failures import Failures
-from web.hashing import Busy, Gate, Lane, hashed
+from web.hashing import hashed
 from web.terms import Terms
 from web.tokens import made
 
@@ -305,75 +302,6 @@ def test_when_many_clients_fail_strangers_are_slowed_and_known_browsers_are_not(
     assert slept == []
     assert sign_in(browser_at("192.0.2.99")) == 303, "slower, and still let in"
     assert slept == [sign_ins.SLOWED_S]
-
-
-def test_failures_are_forgotten_after_their_time() -> None:
-    now = 0.0
-    failures = Failures(2, 60, lambda: now)
-    failures.add("a")
-    now = 10
-    failures.add("a")
-    assert failures.wait_s("a") == 50
-    assert failures.wait_s("b") == 0
-    now = 60
-    assert failures.wait_s("a") == 0
-    failures.add("a")
-    assert failures.wait_s("a") == 10
-    failures.forget("a")
-    assert failures.wait_s("a") == 0
-
-
-def test_the_gate_grants_two_turns_at_a_time_and_refuses_when_its_queue_is_full() -> None:
-    running = most = refused = done = 0
-
-    async def work(gate: Gate, lane: Lane, client: str) -> None:
-        nonlocal running, most, refused, done
-        try:
-            async with gate.turn(lane, client):
-                running += 1
-                most = max(most, running)
-                for _ in range(3):
-                    await anyio.lowlevel.checkpoint()
-                running -= 1
-                done += 1
-        except Busy:
-            refused += 1
-
-    async def main() -> None:
-        gate = Gate(most_waiting=10, most_of_one_client=4)
-        async with anyio.create_task_group() as tasks:
-            for number in range(30):
-                tasks.start_soon(work, gate, Lane.STRANGER, str(number))
-            for _ in range(8):
-                tasks.start_soon(work, gate, Lane.PROGRAM, "one")
-            tasks.start_soon(work, gate, Lane.KNOWN, "another")
-
-    anyio.run(main)
-    assert most == 2
-    assert (done, refused) == (2 + 10 + 4 + 1, 18 + 4)
-
-
-def test_lanes_take_turns_and_who_gives_up_blocks_nobody() -> None:
-    order: list[str] = []
-
-    async def work(gate: Gate, lane: Lane, name: str) -> None:
-        async with gate.turn(lane, name):
-            order.append(name)
-            await anyio.lowlevel.checkpoint()
-
-    async def run() -> None:
-        gate = Gate(at_once=1)
-        async with anyio.create_task_group() as tasks, gate.turn(Lane.STRANGER, "holder"):
-            for number in range(3):
-                tasks.start_soon(work, gate, Lane.STRANGER, f"stranger {number}")
-            await anyio.wait_all_tasks_blocked()
-            with anyio.move_on_after(0.01):
-                await work(gate, Lane.KNOWN, "gave up")
-            tasks.start_soon(work, gate, Lane.PROGRAM, "program")
-            await anyio.wait_all_tasks_blocked()
-
-    anyio.run(run)
-    assert order == ["program", "stranger 0", "stranger 1", "stranger 2"]
 
 
 @pytest.mark.one_database

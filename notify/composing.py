@@ -10,6 +10,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
+from email.charset import SHORTEST, Charset
 from email.header import Header
 from email.headerregistry import Address
 from email.utils import format_datetime, parseaddr
@@ -20,6 +21,10 @@ from notify.parcels import Letter, Parcel, Unsendable
 from notify.post import Post
 
 END = b"\r\n"
+# The registry of charsets is the whole process's, and libraries change it (Apprise does): of one parcel the bytes are
+# always the same.
+_UTF8 = Charset("utf-8")
+_UTF8.header_encoding = SHORTEST
 LONGEST_SUBJECT = 300
 LONGEST_LINE = 998
 """RFC 5322, without its end."""
@@ -88,7 +93,7 @@ def _sender(text: str) -> str:
         return _address(address)
     # Within quotes an encoded word would stand for itself, but not everybody who reads mail knows.
     word = (
-        shown if _WORD.fullmatch(shown) else Header(shown, "utf-8", header_name="From").encode(linesep="\r\n")
+        shown if _WORD.fullmatch(shown) else Header(shown, _UTF8, header_name="From").encode(linesep="\r\n")
     )
     return f"{word} <{_address(address)}>"
 
@@ -109,7 +114,7 @@ def _address(text: str) -> str:
 
 def _text(name: str, text: str) -> str:
     """Text as a header's value, in encoded words unless it is plain ASCII that holds none."""
-    charset = "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
+    charset = Charset("us-ascii") if text.isascii() and "=?" not in text else _UTF8
     return Header(text, charset, header_name=name).encode(linesep="\r\n")
 
 

@@ -190,8 +190,12 @@ def test_init_and_doctor(tmp_path: Path) -> None:
     assert run("init").returncode == 0
     findings = json.loads(run("doctor", "--format", "json").stdout)
     assert {f["what"]: f["ok"] for f in findings} | {"disk": True} == dict.fromkeys(
-        ("data", "database", "archive", "disk", "sources", "health", "dns", "clock", "smtp"), True
-    )
+        (
+            "data", "permissions", "database", "archive", "disk",
+            "sources", "health", "dns", "clock", "smtp",
+        ),
+        True,
+    )  # fmt: skip
     assert {path.name for path in (tmp_path / "data").iterdir()} == {
         "yaodian.db",
         "yaodian.toml",

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import email.policy
 from dataclasses import replace
+from email import charset
 from email.header import decode_header, make_header
 from email.utils import getaddresses, parseaddr
 from itertools import islice
@@ -139,6 +140,16 @@ def test_hostile_addresses_of_the_bench_are_hostile_enough(seed: int) -> None:
 def test_a_subject_is_cleaned_and_never_decoded(subject: str, header: bytes) -> None:
     raw = composing.message(replace(LETTER, subject=subject), PARCEL, POST)
     assert header in raw.split(b"\r\n")
+
+
+def test_what_a_library_registers_of_a_charset_changes_no_mail() -> None:
+    before = composing.message(replace(LETTER, subject="要点=?"), PARCEL, POST)
+    known = dict(charset.CHARSETS)
+    charset.add_charset("utf-8", charset.QP, charset.QP, "utf-8")  # as Apprise does
+    try:
+        assert composing.message(replace(LETTER, subject="要点=?"), PARCEL, POST) == before
+    finally:
+        charset.CHARSETS.update(known)
 
 
 def test_a_header_is_looked_at_again_before_it_is_written() -> None:

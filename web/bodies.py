@@ -60,15 +60,21 @@ class LimitRequests:
         try:
             refusal = await self._receive_or_refuse(scope, receive, received, client)
             if refusal is not None:
+                # At once, or bodies that are refused already would keep all others of the client out.
+                self._release(client, received)
                 await _refuse(scope, receive, send, refusal)
             else:
                 await self.app(scope, _replay(bytes(received), receive), send)
         except _Disconnected:
             return
         finally:
-            self._buffered[client] -= len(received)
-            if not self._buffered[client]:
-                del self._buffered[client]
+            self._release(client, received)
+
+    def _release(self, client: str, received: bytearray) -> None:
+        self._buffered[client] -= len(received)
+        if not self._buffered[client]:
+            del self._buffered[client]
+        received.clear()
 
     async def _receive_or_refuse(
         self, scope: Scope, receive: Receive, received: bytearray, client: str

@@ -24,7 +24,7 @@ ATTRIBUTES = 1_000
 SMALL_BYTES, SMALL_TAGS, SMALL_WORDS = 256 << 10, 12_000, 12_000
 """What a small page has at most: bytes, "<", and pieces between white space, slashes and quotes. An attribute is such a piece
 however the markup is understood, so all attributes of the page may stand in one tag. Of 183 real pages 179 are small; the
-slowest of `python -m bench.attacks adversarial_pages` that is takes 0.4 s to read."""
+slowest of `python -m bench.attacks adversarial_pages --short` that is takes 0.4 s to read."""
 
 _SEPARATORS = bytes.maketrans(b"\t\n\v\f\r/\"'", b" " * 8)
 # Every quantifier is possessive: each character is looked at once, whatever is never closed.

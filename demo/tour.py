@@ -17,7 +17,6 @@ from crawler.run import crawl as run
 from crawler.sources import catalogue
 from demo.web import DemoWeb
 from notify import mail, making, sending, subscriptions
-from notify.files import write_whole
 from notify.filters import Filter
 from notify.post import Post
 from notify.subscriptions import Rhythm
@@ -27,6 +26,7 @@ from store import models as rows
 from store.archive import Archive
 from store.database import Database
 from store.errors import OperatorError
+from store.safe_files import write_private
 from store.shapes import change_to_json
 
 TIMEZONE = "Asia/Shanghai"
@@ -172,7 +172,7 @@ def _digest(database: Database, data: Path, clock: Clock) -> Tour:
     due = sending.chosen(database, now, only=None, everyone=False)
     issue, edition = making.preview(database, due[0], now)
     html = data / "digest.html"
-    write_whole(html, mail.html(issue, edition).encode())
+    write_private(html, mail.html(issue, edition).encode())
     post = Post(SENDER, Tokens(load_secret(data)), data / "outbox")
     making.make(database, due, post, now)
     written: list[Path] = []

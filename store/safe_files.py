@@ -74,7 +74,8 @@ def create_private(path: Path, mode: int = OWNER_ONLY_FILE) -> BinaryIO:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, readable by its owner alone. Raises OSError."""
+    """Write a file whole or not at all, readable by its owner alone; make its folder if it is missing. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     try:
         with create_private(part) as file:

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 from notify import addresses, composing
 from notify.channels import Outlet
-from notify.files import write_whole
 from notify.parcels import Answer, Letter, Parcel
 from notify.post import Post
 from notify.smtp import Pool
 from store.errors import Unavailable
+from store.safe_files import write_private
 
 provider = addresses.provider
 
@@ -51,7 +51,7 @@ class Folder:
         path = self.post.outbox / f"{parcel.kind}-{parcel.id:06d}.eml"
         message = composing.message(letter, parcel, self.post)
         try:
-            await asyncio.to_thread(write_whole, path, message)
+            await asyncio.to_thread(write_private, path, message)
         except OSError as error:
             raise Unavailable(
                 f"outbox {self.post.outbox}: {error.strerror}; make room or make it writable"

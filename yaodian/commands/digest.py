@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from notify import channels, mail, making, outbox, sending
-from notify.files import write_whole
 from notify.links import Pages
+from store.safe_files import write_private
 from yaodian import logs
 from yaodian.commands import app, configured
 from yaodian.commands.crawl import clock
@@ -53,7 +53,7 @@ def preview(
         typer.echo(mail.subject(issue, edition) + "\n\n" + mail.text(issue, edition))
         if html is not None:
             path = html if len(chosen) == 1 else html.with_stem(f"{html.stem}-{one}")
-            write_whole(path, mail.html(issue, edition).encode())
+            write_private(path, mail.html(issue, edition).encode())
             typer.echo(f"subscription {one}: {path}")
 
 

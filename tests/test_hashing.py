@@ -5,13 +5,13 @@ from __future__ import annotations
 import anyio
 import anyio.lowlevel
 
-from web.failures import Failures
+from web.client_counts import ClientCounts
 from web.hashing import Busy, Gate, Lane
 
 
 def test_failures_are_forgotten_after_their_time() -> None:
     now = 0.0
-    failures = Failures(2, 60, lambda: now)
+    failures = ClientCounts(2, 60, lambda: now)
     failures.add("a")
     now = 10
     failures.add("a")

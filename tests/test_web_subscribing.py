@@ -14,12 +14,13 @@ from sqlalchemy import func, select
 
 from notify import subscriptions
 from notify.post import Post
-from notify.request_limits import RequestLimits
+from notify.request_limits import RequestLimits, TooManyRequests
 from notify.tokens import Reference
 from store import models as rows
 from store.database import Database
 from web.app import create
-from web.requesting import MOST_CLIENTS, Requesting, TooManyRequests
+from web.client_counts import ClientCounts
+from web.requesting import Requesting
 
 WISH = {
     "address": "reader@example.org",
@@ -279,6 +280,6 @@ def test_an_hour_later_a_client_may_ask_again_and_few_are_remembered() -> None:
     assert refused.value.retry_after_s == 1
     now = 3600.5
     requesting.count("a")
-    for n in range(MOST_CLIENTS + 10):
+    for n in range(ClientCounts.MOST_CLIENTS + 10):
         requesting.count(str(n))
-    assert len(requesting._counts) == MOST_CLIENTS
+    assert len(requesting.requests) == ClientCounts.MOST_CLIENTS

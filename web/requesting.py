@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
+import math
 import time
 from collections.abc import Callable
 
-from cachetools import TTLCache
 from fastapi import Depends, Request
 
 from notify import channels
 from notify.request_limits import WINDOW, TooManyRequests
 from store.errors import WrongUse
+from web.client_counts import ClientCounts
 from web.clients import client_key
-
-MOST_CLIENTS = 50_000
 
 
 class ClosedChannel(WrongUse):
@@ -29,28 +27,18 @@ class ClosedChannel(WrongUse):
 
 
 class Requesting:
-    """Counts the requests of each client in this process, failed ones too. What is kept of clients is bounded: the one
-    that has not asked for longest is forgotten first."""
+    """Limits the requests of each client in an hour, failed ones included; 0 sets no limit."""
 
-    def __init__(self, per_hour: int, timer: Callable[[], float] = time.monotonic) -> None:
-        self.per_hour = per_hour
-        self._timer = timer
-        self._lock = threading.Lock()
-        self._counts: TTLCache[str, list[float]] = TTLCache(MOST_CLIENTS, WINDOW.total_seconds(), timer)
+    def __init__(self, per_hour: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.requests = ClientCounts(per_hour, WINDOW.total_seconds(), clock)
 
     def count(self, client: str) -> None:
-        """Raises TooManyRequests."""
-        if not self.per_hour:
+        """Count a request. Raises TooManyRequests when it is one too many."""
+        if not self.requests.most:
             return
-        with self._lock:
-            since, many = self._counts.get(client, [self._timer(), 0])
-            if client not in self._counts:
-                self._counts[client] = [since, 1]
-            elif many >= self.per_hour:
-                left = since + WINDOW.total_seconds() - self._timer()
-                raise TooManyRequests("from this address", max(1, round(left)))
-            else:
-                self._counts[client][1] = many + 1
+        if wait_s := self.requests.wait_s(client):
+            raise TooManyRequests("from this address", math.ceil(wait_s))
+        self.requests.add(client)
 
 
 def check_open(address: str, public: tuple[str, ...]) -> None:

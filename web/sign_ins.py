@@ -21,8 +21,8 @@ from starlette.concurrency import run_in_threadpool
 
 from store import operators, sessions
 from store.errors import YaodianError
+from web.client_counts import ClientCounts
 from web.clients import client_key
-from web.failures import Failures
 from web.hashing import Gate, Lane
 from web.terms import terms_of
 
@@ -45,8 +45,8 @@ class SignIns:
 
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
-        self.of_client = (Failures(5, 60), Failures(30, 3600))
-        self.of_all = Failures(100, 3600)
+        self.of_client = (ClientCounts(5, 60), ClientCounts(30, 3600))
+        self.of_all = ClientCounts(100, 3600)
         self._slow = Gate(at_once=1, most_of_one_client=1)
 
     async def check(self, request: Request, name: str, password: str) -> str | None:

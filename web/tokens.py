@@ -23,8 +23,8 @@ from store import models as rows
 from store import tokens
 from store.database import Database
 from store.errors import OperatorError, YaodianError
+from web.client_counts import ClientCounts
 from web.clients import client_key
-from web.failures import Failures
 from web.hashing import Gate, Lane
 from web.sign_ins import TooManyAttempts
 from web.terms import Given
@@ -51,7 +51,7 @@ class TokenCheck:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._failures = Failures(5, 10)
+        self._failures = ClientCounts(5, 10)
 
     async def is_valid(self, database: Database, token: str, client: str) -> bool:
         """Return True if a stored hash is that of the token. Raises TooManyAttempts or Busy, for argon2 hashes only."""

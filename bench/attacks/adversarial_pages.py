@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import resource
-import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from bench import hostile_pages
 from bench.attacks import Attempt, Ground
+from bench.reading_costs import measure_reading
 from crawler import safe_reading
 from crawler.extraction import limits
-from crawler.reader_process import WALL_S
-from store.errors import SiteError
 from store.flow import Capture
 
 TITLE = "pages that are slow or large to read"
 BOTH_DATABASES = False
 
-BLOCKS_S = 1.0
-"""CPU seconds for which a page may keep everything else waiting; the slowest takes 0.4 s of a core of 2020."""
-REST_S = 5.0
-"""What the start of a reader process and a loaded machine may add to its limit."""
-MEMORY = 300 << 20
-"""Bytes by which the reading process itself may grow."""
 SMALL, SHORT, LARGE = limits.SMALL_BYTES - 1000, 60_000, (1_000_000, 7_000_000)
 WHEN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -60,21 +52,4 @@ def small(make: Callable[[int], bytes], size: int) -> bytes:
 def judge(name: str, body: bytes) -> Attempt:
     """Read a page; a breach says what it cost, or what it raised."""
     capture = Capture("http://jyj.example.gov.cn/a/1.html", 200, (("Content-Type", "text/html"),), body, WHEN)
-    memory = _peak()
-    cpu, wall = time.process_time(), time.monotonic()
-    try:
-        safe_reading.read_document(capture)
-    except SiteError:
-        pass
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
-        return Attempt(name, f"raised {error!r:.200}")
-    cpu, wall = time.process_time() - cpu, time.monotonic() - wall
-    if cpu > BLOCKS_S or wall > WALL_S + REST_S:
-        return Attempt(name, f"took {cpu:.1f} s of CPU and {wall:.1f} s")
-    if _peak() - memory > MEMORY:
-        return Attempt(name, f"took {(_peak() - memory) >> 20} MB")
-    return Attempt(name)
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    return Attempt(name, measure_reading(partial(safe_reading.read_document, capture)).breach)

@@ -11,12 +11,11 @@ from contextlib import closing
 from itertools import product
 
 from bench.attacks import Attempt, Ground
-from notify import channels
+from bench.attacks.webhook_addresses import describe_kept
 from notify.channels import apprise
 from notify.parcels import Letter, Parcel
 from notify.post import Post
 from notify.tokens import Tokens
-from store.errors import WrongUse
 
 TITLE = "chat addresses (SSRF, files)"
 BOTH_DATABASES = False
@@ -97,7 +96,7 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
         post = Post("y <y@example.org>", Tokens("t" * 40), ground.data / "outbox")
         for address in _addresses(ground.is_short):
             written = address.replace("INSIDE", f"http://{inside}/x").replace("HOST", inside)
-            breach = _kept(written) or _handed_over(written, post)
+            breach = describe_kept(written) or _handed_over(written, post)
             yield Attempt(repr(address), breach or (f"the secret was asked {asked.pop()}" if asked else ""))
 
 
@@ -115,16 +114,6 @@ def _addresses(is_short: bool) -> Iterator[str]:
         if not (scheme == "dingtalk" and head == "user@"):
             yield f"{scheme}://{head}{rest}"
     yield from OTHERS
-
-
-def _kept(address: str) -> str:
-    try:
-        kept = channels.checked(address)
-    except WrongUse:
-        return ""
-    except Exception as error:  # noqa: BLE001 (any other is what is looked for)
-        return f"raised {type(error).__name__}"
-    return f"is kept as {kept}"
 
 
 def _handed_over(address: str, post: Post) -> str:

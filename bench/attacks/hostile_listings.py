@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from bench import hostile_pages
 from bench.attacks import Attempt, Ground
-from bench.attacks.adversarial_pages import BLOCKS_S, REST_S
+from bench.reading_costs import measure_reading
 from crawler import safe_reading
-from crawler.reader_process import WALL_S
 from crawler.sources.schema import ListingRules
-from store.errors import SiteError
 from store.flow import Capture
 
 TITLE = "listings that are slow or large to read"
@@ -131,15 +129,6 @@ def _listings(sizes: Sequence[int]) -> Iterator[tuple[str, bytes, ListingRules]]
 def judge(name: str, body: bytes, rules: ListingRules) -> Attempt:
     """Read a listing; a breach says what it cost, or what it raised or gave away."""
     capture = Capture(URL, 200, (), body, WHEN)
-    cpu, wall = time.process_time(), time.monotonic()
-    told = ""
-    try:
-        told = repr(safe_reading.read_listing(capture, rules, 1, None))
-    except SiteError:
-        pass
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
-        return Attempt(name, f"raised {error!r:.200}")
-    cpu, wall = time.process_time() - cpu, time.monotonic() - wall
-    if cpu > BLOCKS_S or wall > WALL_S + REST_S:
-        return Attempt(name, f"took {cpu:.1f} s of CPU and {wall:.1f} s")
-    return Attempt(name, "gives away a file" if "root:" in told else "")
+    cost = measure_reading(partial(safe_reading.read_listing, capture, rules, 1, None))
+    given = "gives away a file" if "root:" in repr(cost.result) else ""
+    return Attempt(name, cost.breach or given)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import resource
-import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from bench.attacks import Attempt, Ground
+from bench.reading_costs import measure_reading
 from crawler.sources import catalogue
-from store.errors import SourceError
 
 TITLE = "source files that are hostile"
 BOTH_DATABASES = False
@@ -164,21 +163,10 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
 
 def judge(name: str, text: str) -> Attempt:
     """Read a file's text; a breach says what it cost, or how it was refused."""
-    memory, began = _peak(), time.process_time()
-    told = ""
-    try:
-        catalogue.parse(text, "a.yaml", None)
-    except SourceError as error:
-        told = str(error)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
-        return Attempt(name, f"raised {error!r:.200}")
-    took = time.process_time() - began
-    if took > LIMIT_S or _peak() - memory > MEMORY:
-        return Attempt(name, f"took {took:.1f} s and {(_peak() - memory) >> 20} MB")
-    if len(told) > LONGEST or "\n" in told:
+    cost = measure_reading(
+        partial(catalogue.parse, text, "a.yaml", None), most_cpu_s=LIMIT_S, most_bytes=MEMORY
+    )
+    told = cost.refusal
+    if not cost.breach and (len(told) > LONGEST or "\n" in told):
         return Attempt(name, f"is refused by {len(told)} characters: {told[:100]}")
-    return Attempt(name)
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    return Attempt(name, cost.breach)

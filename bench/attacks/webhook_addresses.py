@@ -64,14 +64,15 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
     hosts = [f"https://{host}/h" for host in (*INTERNAL, *POISON)]
     for url in (*hosts, *URLS):
         address = f"webhook+{url}"
-        yield Attempt(repr(url), _kept(address) or _sent(address, post))
+        yield Attempt(repr(url), describe_kept(address) or _sent(address, post))
     for answer in ANSWERS:
         yield Attempt(f"a name that leads to {answer}", _rebound(answer, post))
     for status in REDIRECTS:
         yield Attempt(f"a redirect with {status}", _followed(status, ground))
 
 
-def _kept(address: str) -> str:
+def describe_kept(address: str) -> str:
+    """Return how an address is kept, or what checking it raised; nothing when it is refused."""
     try:
         kept = channels.checked(address)
     except WrongUse:

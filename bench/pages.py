@@ -11,20 +11,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 
-from bench import kills
-from demo.web import DemoWeb
+from bench.service_process import prepare, serving
 
 WAYS = {
     "news": "/",
@@ -50,7 +46,10 @@ def main() -> int:
     given.add_argument("--at-once", type=int, default=50)
     given.add_argument("--requests", type=int, default=1000)
     asked = given.parse_args()
-    with tempfile.TemporaryDirectory() as folder, archive(Path(folder)) as site:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        data = Path(folder) / "data"
+        prepare(data, with_archive=True)
+        site = stack.enter_context(serving(data)).url
         pages = addresses(site)
         print(f"{asked.at_once} at a time, {asked.requests} requests a page, ms of wall")
         print(
@@ -67,41 +66,6 @@ def main() -> int:
                 f"{len(times) / whole:10.0f}{size:9}{packed:8}{requests:10}"
             )
     return 0
-
-
-@contextmanager
-def archive(data: Path) -> Iterator[str]:
-    """The service on the sample web's archive; nothing is due, so that the pages are all it does."""
-    program = [sys.executable, "-m", "yaodian", "--data", str(data)]
-    with DemoWeb() as running:
-        kills.prepared(data, running)
-        for day in (1, 3):
-            running.day = day
-            kills.crawl(data)
-    for path in (data / "sources").iterdir():
-        path.unlink()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    service = subprocess.Popen([*program, "serve", "--port", str(port)], stderr=subprocess.DEVNULL)
-    site = f"http://127.0.0.1:{port}"
-    try:
-        ready(site)
-        yield site
-    finally:
-        service.terminate()
-        service.wait()
-
-
-def ready(site: str) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            httpx.get(f"{site}/healthz")
-            return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    raise SystemExit("the service did not begin within a minute")
 
 
 def addresses(site: str) -> dict[str, str]:

@@ -12,25 +12,21 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from bench import kills
-from bench.webserver import Site, read_to_end
-from demo.web import DemoWeb
+from bench.service_process import Service, prepare, serving
+from bench.webserver import read_to_end
 from web.server import raise_file_limit
 
 MAX_P95_SECONDS = 2.0
@@ -41,7 +37,7 @@ READERS = 4
 AT_ONCE = 60
 BLOCK = bytes(1 << 16)
 
-Storm = Callable[["Service", threading.Event, "Size"], None]
+Storm = Callable[[Service, threading.Event, "Size"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +50,6 @@ class Size:
 
 
 LONG, SHORT = Size(200, 2000, 400), Size(60, 600, 60)
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A running `yaodian serve`."""
-
-    site: Site
-    pid: int
-    log: Path
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.site.port}"
-
-    def memory(self) -> int:
-        fields = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()
-        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +94,6 @@ def main() -> int:
     return 0 if is_good else 1
 
 
-def prepare(data: Path, *, with_archive: bool) -> None:
-    """A data directory, with the sample web's archive or without anything; nothing in it is due."""
-    if with_archive:
-        with DemoWeb() as running:
-            kills.prepared(data, running)
-            for day in (1, 3):
-                running.day = day
-                kills.crawl(data)
-        for path in (data / "sources").iterdir():
-            path.unlink()
-    else:
-        subprocess.run([*_program(data), "init"], check=True, stdout=subprocess.DEVNULL)
-
-
 def measure(data: Path, name: str, size: Size) -> Outcome:
     """Let a storm loose on a service of its own, and read pages meanwhile."""
     with serving(data) as service:
@@ -171,42 +136,6 @@ def _read(service: Service, paths: Iterator[str]) -> list[tuple[int, float]]:
 def _watch(service: Service, ending: threading.Event, peaks: list[int]) -> None:
     while not ending.wait(0.05):
         peaks.append(service.memory())
-
-
-@contextmanager
-def serving(data: Path, *words: str, **settings: str) -> Iterator[Service]:
-    """The service as a process, behind a proxy on this machine: clients may have any address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    log = data.parent / f"serve-{port}.log"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("YAODIAN_")}
-    environment |= {"YAODIAN_TRUSTED_PROXIES": "127.0.0.1", "YAODIAN_LOG": "json"} | settings
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [*_program(data), "serve", "--port", str(port), *words], env=environment, stderr=said
-        )
-    service = Service(Site(port), process.pid, log)
-    try:
-        _wait_until_ready(service)
-        yield service
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_until_ready(service: Service) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            if httpx.get(f"{service.url}/healthz").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise SystemExit(f"the service did not begin within a minute: {service.log.read_text(encoding='utf-8')}")
-
-
-def _program(data: Path) -> list[str]:
-    return [sys.executable, "-m", "yaodian", "--data", str(data)]
 
 
 # ── the storms ──

@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from bench import nginx, storms, webserver
+from bench import nginx, service_process, storms, webserver
 from store.errors import OperatorError
 from web.app import create, create_private
 from web.bodies import MAX_BODY_BYTES, LimitRequests
@@ -248,7 +248,7 @@ def test_the_service_has_its_limits_and_its_metrics_apart(
         "YAODIAN_METRICS_TOKEN": "a-token-of-many-signs",
     }
     try:
-        with storms.serving(data, **settings) as service:
+        with service_process.serving(data, **settings) as service:
             limits = Path(f"/proc/{service.pid}/limits").read_text().split("Max open files")[1].split()
             assert int(limits[0]) == min(hard, 65536)
             assert status(f"{service.url}/metrics") == 404

@@ -1,6 +1,9 @@
-"""The charsets that a page may be in, by the labels that pages and source files use. Python has other codecs as well: some raise
-errors whatever they are told to do with bad bytes (idna, undefined), some take time that grows with the square of the text
-(punycode), and some hide tags from whoever looks at the bytes (utf-7, cp037)."""
+"""The charsets that a page may be in, by the labels that pages and source files use.
+
+Python's other codecs are left out: some raise errors whatever error handler is set (idna, undefined), some take
+time that grows with the square of the text (punycode), and some hide tags from code that looks at the bytes
+(utf-7, cp037).
+"""
 
 from __future__ import annotations
 

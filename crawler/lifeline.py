@@ -24,5 +24,5 @@ def die_with_parent(parent: int) -> None:
 
 
 def bound_to() -> int | None:
-    """The process that this one ends with, if there is one."""
+    """Return the id of the process that this one ends with, or None."""
     return _bound[-1] if _bound else None

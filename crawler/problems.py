@@ -1,4 +1,4 @@
-"""What went wrong in a crawl, as the lines that are told of it. Pure."""
+"""Formatting of a crawl's problems as the lines that are shown of them. Pure."""
 
 from __future__ import annotations
 

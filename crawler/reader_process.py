@@ -1,8 +1,9 @@
-"""A process that reads foreign pages for another one, which stops it after a time: parsing is C code that no exception interrupts.
+"""A process that reads foreign pages for a parent process, which kills it when it exceeds its time limit.
 
-It is started when it is needed first, reused, and started anew after it was stopped. Memory is limited by the system. Tasks go to
-it and results come back as pickles, between two processes of one program and one user.
-python -m crawler.reader_process PARENT
+A process and not a thread, because parsing is C code that no exception interrupts. It is started on first use,
+reused, and restarted after a kill; the operating system limits its memory. Tasks and results are pickles,
+exchanged only between two processes of one program and one user. Started as: python -m crawler.reader_process
+PARENT
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ def _send(pipe: IO[bytes], message: bytes) -> None:
 
 
 def _receive(pipe: IO[bytes]) -> bytes | None:
-    """One message; None at the end."""
+    """Read one message; return None at the end of the pipe."""
     head = pipe.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None

@@ -1,5 +1,7 @@
-"""Reading what a site sent within a limit of time and memory: here if it is small and the source's rules are cheap, since that
-takes well below a second whatever the page says, else in a process apart (`crawler.reader_process`), which is stopped in time.
+"""Read what a site sent within limits of time and memory.
+
+Small input with cheap rules is read in this process, since that takes well below a second whatever the page says.
+All else is read in a separate process (`crawler.reader_process`), which is stopped when its time is over.
 
 Callers on a reactor await the `…_while_others_go_on` form of a function; the plain form blocks.
 """
@@ -44,7 +46,10 @@ def read_document(
     charset: str | None = None,
     template: Template | None = None,
 ) -> Page:
-    """`extraction.read`; raises what that raises, and Unfinished."""
+    """Run `extraction.read` within the limits.
+
+    Raises what that function raises, and Unfinished.
+    """
     return _run(
         _is_quick_document(capture, rules), WALL_S, extraction.read, capture, rules, charset, template
     )
@@ -58,7 +63,7 @@ async def read_document_while_others_go_on(
 
 
 def read_file(capture: Capture, listed: str | None = None) -> Page:
-    """`apart.read` and `files.read_file`: the document that a file is."""
+    """Read a downloaded file as a document, by `apart.read` and `files.read_file` within the limits."""
     reading = apart.read(capture.body)
     return _run(len(reading.text) <= SMALL_TEXT, WALL_S, files.read_file, capture, reading, listed)
 
@@ -70,13 +75,16 @@ async def read_file_while_others_go_on(capture: Capture, listed: str | None) -> 
 
 
 async def join_while_others_go_on(page: Page, contents: Sequence[Attachment]) -> Page:
-    """`files.joined`: the page with the content of its attachments."""
+    """Run `files.joined` within the limits: return the page with the content of its attachments."""
     is_quick = sum(len(one.text or "") for one in contents) <= SMALL_TEXT
     return await _await(is_quick, WALL_S, files.joined, page, contents)
 
 
 def read_listing(capture: Capture, rules: ListingRules, number: int, charset: str | None) -> Listing:
-    """A listing page by its type's reader; raises what that raises, and Unfinished."""
+    """Read a listing page with the reader of its type, within the limits.
+
+    Raises what that reader raises, and Unfinished.
+    """
     return _run(
         _is_quick_listing(capture, rules, charset), WALL_S, _read_listing, capture, rules, number, charset
     )
@@ -92,7 +100,7 @@ async def read_listing_while_others_go_on(
 async def learn_while_others_go_on(
     captures: list[Capture], rules: DocumentRules, charset: str | None
 ) -> Template | None:
-    """`extraction.learn`."""
+    """Run `extraction.learn` within the limits."""
     bodies = [capture.body for capture in captures]
     is_quick = (
         all(map(limits.is_small, bodies))

@@ -125,8 +125,11 @@ _JMESPATH = re.compile(r"[\w.@\"$-]+(?:\[\d*\]|\[\*\])?[\w.@\"$-]*")
 
 @lru_cache(maxsize=1024)
 def descents(xpath: str) -> tuple[str, ...]:
-    """An XPath in parts, each to be asked of the outermost elements that the part before it finds: ul//li//a as ul, .//li and .//a.
-    In one piece libxml2 compares all that it finds with each other, which takes it hours on a page of nested lists."""
+    """Split an XPath into steps, each for the outermost elements that the step before it finds.
+
+    For example ul//li//a becomes ul, .//li and .//a. When an XPath is run as a whole, libxml2 compares all
+    elements it finds with each other, which takes hours on a page of nested lists.
+    """
     masked = _masked(xpath)
     if "|" in masked or "(" in masked.replace("text()", "").replace("node()", "") or ".." in masked:
         return (xpath,)
@@ -138,7 +141,7 @@ def descents(xpath: str) -> tuple[str, ...]:
 
 
 def outermost(nodes: Iterable[object]) -> list[_Element]:
-    """The elements, in the page's order, that lie in no other one of them."""
+    """Return the elements that lie in no other element of `nodes`, in the page's order."""
     kept: list[_Element] = []
     for node in nodes:
         if isinstance(node, _Element) and not (kept and kept[-1] in node.iterancestors()):
@@ -166,7 +169,7 @@ def is_cheap_jmespath(expression: str) -> bool:
 
 
 def _predicates(xpath: str) -> list[str]:
-    """What stands in brackets, without what it quotes; those within others too."""
+    """Return the contents of all brackets, nested ones included, with quoted text masked."""
     text, found = _QUOTED.sub(lambda quoted: "'" + "-" * (len(quoted[0]) - 2) + "'", xpath), []
     while inner := _NESTED.findall(text):
         found += inner
@@ -175,7 +178,7 @@ def _predicates(xpath: str) -> list[str]:
 
 
 def _masked(xpath: str) -> str:
-    """The path with as many dashes in place of all that stands in brackets or quotes."""
+    """Return the path with all text in brackets or quotes replaced by dashes of the same length."""
     text = _QUOTED.sub(lambda quoted: "-" * len(quoted[0]), xpath)
     while _NESTED.search(text):
         text = _NESTED.sub(lambda piece: "-" * len(piece[0]), text)

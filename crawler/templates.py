@@ -44,8 +44,10 @@ class Reading:
         self.again = reader(source, template)
 
     async def look_back(self, document: str, page: Page) -> Page | None:
-        """What the document's version before says as it is read today; see `Keeper.read_before`. In a thread of its own, since
-        that version may be large."""
+        """Return the document's previous version as it is read today (see `Keeper.read_before`).
+
+        Runs in a separate thread, since that version may be large.
+        """
         if not self.keeper.has_version_before(document):
             return None
         return await asyncio.to_thread(self.keeper.read_before, document, page, self.again)
@@ -62,7 +64,7 @@ class Reading:
 
 
 async def open_reading(keeper: Keeper, source: Source) -> Reading:
-    """Learn the source's template anew, if that is due, and return how the crawl reads its documents."""
+    """Return the reading of this crawl for the source, after relearning its template if that is due."""
     return Reading(keeper, source, await _current(keeper, source))
 
 

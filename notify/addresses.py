@@ -59,7 +59,7 @@ def split_address(address: str) -> tuple[str, str]:
 
 
 def mailbox(address: str) -> str:
-    """What stands for one person's letter box (`store.mailboxes`). For counting, never for sending."""
+    """Return the key of the mailbox that an address leads to (`store.mailboxes`): for counting, never for sending."""
     return find_mailbox(address)
 
 
@@ -73,7 +73,7 @@ def needs_smtputf8(address: str) -> bool:
 
 
 def _is_atom(text: str) -> bool:
-    """Whether it is made of signs that stand for themselves, in each form that Unicode has for them."""
+    """Return True if every character is allowed in an unquoted local part, in each Unicode normal form."""
     foreign = _ATOM.sub("", text)
     return (
         bool(text)
@@ -88,7 +88,7 @@ def _is_atom(text: str) -> bool:
 
 
 def _domain(text: str) -> str:
-    """As DNS knows it, without the dot at its end that stands for the root."""
+    """Return the domain in its ASCII form for DNS (IDNA), without the trailing dot of the root."""
     if not text:
         raise ValueError("its domain is missing")
     try:

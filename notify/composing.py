@@ -37,7 +37,10 @@ _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.-]+@[A-Za-z0-9.-]+>")
 
 
 def message(letter: Letter, parcel: Parcel, post: Post) -> bytes:
-    """The whole mail; of one parcel always the same. Raises Unsendable for an address that no mail can be sent to."""
+    """Build the whole mail of a parcel; the same parcel always gives the same bytes.
+
+    Raises Unsendable for an address that no mail can be sent to.
+    """
     token = post.token_for(parcel.subscription_id, parcel.started)
     head = b"".join(_line(name, value) for name, value in _headers(letter, parcel, post, token))
     text = _part("plain", letter.text.replace(letter.slot, token))
@@ -51,7 +54,7 @@ def message(letter: Letter, parcel: Parcel, post: Post) -> bytes:
 
 
 def _headers(letter: Letter, parcel: Parcel, post: Post, token: str) -> Iterator[tuple[str, str]]:
-    """Every header but those of the body, with values that are ready to be written."""
+    """Yield every header except those of the body, with encoded values."""
     yield "From", _sender(post.sender)
     yield "To", _address(parcel.address)
     yield "Subject", _text("Subject", plain.line(letter.subject, LONGEST_SUBJECT))
@@ -77,7 +80,10 @@ def _list_headers(post: Post, token: str) -> Iterator[tuple[str, str]]:
 
 
 def _line(name: str, value: str) -> bytes:
-    """A header as it is sent. That nothing of it can be read as another one is looked at once more, at the last moment."""
+    """Encode one header line, after a last check that no part of it can be read as another header.
+
+    Raises Unsendable.
+    """
     if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
         raise Unsendable(f"invalid header {name}: got {value!r}; expected one line")
     line = f"{name}: {value}".encode() + END
@@ -99,7 +105,7 @@ def _sender(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    """Raises Unsendable unless it is read as itself, and written as itself."""
+    """Return the address; raise Unsendable unless parsing it and writing it again give the same text."""
     try:
         local, domain = split_address(text)
     except ValueError as error:
@@ -113,7 +119,7 @@ def _address(text: str) -> str:
 
 
 def _text(name: str, text: str) -> str:
-    """Text as a header's value, in encoded words unless it is plain ASCII that holds none."""
+    """Encode text as a header value: as it is if it is ASCII without encoded words, else in encoded words."""
     charset = Charset("us-ascii") if text.isascii() and "=?" not in text else _UTF8
     return Header(text, charset, header_name=name).encode(linesep="\r\n")
 

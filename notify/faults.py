@@ -1,7 +1,7 @@
-"""What an exception means that was raised where the answer to one delivery was due: the isolation between deliveries.
+"""What an exception raised while one delivery was made means: the isolation between deliveries.
 
-Whatever a channel, an address or a letter raises is the result of that delivery, and of no other. What stops the whole
-run is that somebody wants it stopped (Ctrl-C, cancellation), or that the database can't be used.
+An exception that a channel, an address or a letter causes is the result of that delivery alone. Only a request to
+stop (Ctrl-C, cancellation) or an unusable database ends the whole run.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ async def _catch(work: Coroutine[Any, Any, T]) -> T | Contained:
 
 
 def is_contained(error: BaseException) -> bool:
-    """Whether an exception is one delivery's own.
+    """Return True if an exception concerns one delivery only.
 
-    A library that exits the program is contained; so is a panic of a library in Rust, which is no Exception, of a class
-    without a module.
+    A library that exits the program is contained; so is a panic of a library in Rust, which is no Exception, of a
+    class without a module.
     """
     if isinstance(error, BaseExceptionGroup):
         return all(is_contained(one) for one in error.exceptions)
@@ -140,6 +140,6 @@ class Report:
 
 
 def _place(error: BaseException) -> str:
-    """The line of code that raised it."""
+    """Return the file and line that raised the exception."""
     found = traceback.extract_tb(error.__traceback__, limit=-1)
     return f"{found[-1].filename}:{found[-1].lineno}" if found else ""

@@ -238,7 +238,7 @@ def _add(parent: etree._Element, name: str, text: str | None = None, **attribute
 
 
 def _allowed(text: str) -> str:
-    """Without the characters that XML has no way to write."""
+    """Remove the characters that XML can't represent."""
     return _NOT_XML.sub("", text)
 
 

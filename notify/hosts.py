@@ -1,4 +1,4 @@
-"""Host names of addresses that readers give: as DNS knows them, or an IP address in its one usual form."""
+"""Validation of host names in addresses that readers give: DNS names in ASCII, or IP addresses in canonical form."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ def checked_host(text: str) -> str:
 
 
 def check_public(host: str) -> None:
-    """Raises ValueError for a checked host that can't be one of the internet; what its name resolves to is seen when
-    it is connected to."""
+    """Raise ValueError if a checked host can't be one of the public internet.
+
+    What its name resolves to is checked when it is connected to.
+    """
     try:
         is_private = not is_public(host)
     except ValueError:

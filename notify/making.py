@@ -85,8 +85,10 @@ def preview(
 
 
 def make(database: Database, subscription_ids: Collection[int], post: Post, now: dt.datetime) -> int:
-    """One digest for each subscription that has something to be told, waiting in the outbox; how many could not be made,
-    which stops none of the others. They are logged, and made later with all that they have to tell by then."""
+    """Create one digest in the outbox for each subscription that has changes to report; return how many failed.
+
+    A failure stops no other digest. It is logged, and the digest is made later with all changes there are by then.
+    """
     pages = Pages(post.base_url)
     report = faults.Report()
     with database.read() as session:
@@ -175,7 +177,7 @@ class _Desk:
             )
 
     def _try(self, session: Session, contents: Contents) -> bool:
-        """Whether this letter can be written; a renderer that raises for it takes no other letter with it."""
+        """Return True if this letter can be written; an exception of its renderer affects no other letter."""
         if contents not in self.can_write:
             try:
                 self._letter(session, contents)
@@ -274,7 +276,7 @@ def written(issue: Issue, edition: Edition, post: Post) -> Letter:
 def _orders(
     session: Session, subscription_ids: Collection[int]
 ) -> tuple[list[Order], dict[int, ValidationError]]:
-    """What is known of these subscriptions, and why some of their rows can't be read."""
+    """Read these subscriptions; return their orders, and the errors of the rows that can't be read."""
     wanted = sorted(subscription_ids)
     columns = (
         rows.Subscription.id,

@@ -33,7 +33,7 @@ _KEPT = _Kept()
 
 
 def has_only_shown(text: str) -> bool:
-    """Whether every sign of it is shown, on one line."""
+    """Return True if all of the text is visible characters and plain spaces on one line."""
     return text.translate(_KEPT) == text and all(
         unicodedata.category(char) == "Zs" for char in text if char.isspace()
     )

@@ -1,7 +1,7 @@
-"""How many letters strangers can cause: in all, to one domain, to one host of webhooks; beside what one client may ask
-for (`web.requesting`) and what one mailbox gets (`notify.requests`).
+"""Limits on letters that anonymous requests cause: in all, per mail domain, and per webhook host.
 
-A letter is counted by its row in the outbox, so a restart forgets nothing and all processes count together.
+The limits per client (`web.requesting`) and per mailbox (`notify.requests`) are elsewhere. A letter is counted by
+its row in the outbox, so a restart forgets nothing and all processes count together.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Caused:
 
 
 def check(session: Session, limits: RequestLimits, channel: str, provider: str, now: dt.datetime) -> None:
-    """Raises TooManyRequests when a letter to this provider would be one too many."""
+    """Raise TooManyRequests if one more letter to this provider would exceed a limit."""
     query = (
         select(rows.Delivery.channel, rows.Delivery.provider, rows.Delivery.created_at)
         .where(rows.Delivery.kind.in_(REQUESTED), rows.Delivery.created_at > now - WINDOW)
@@ -110,7 +110,7 @@ def check(session: Session, limits: RequestLimits, channel: str, provider: str, 
 def judge(
     caused: Sequence[Caused], limits: RequestLimits, channel: str, provider: str, now: dt.datetime
 ) -> None:
-    """The same of what the last hour has caused, the newest first."""
+    """Raise TooManyRequests if one more letter exceeds a limit, given the last hour's letters, newest first."""
     _judge_some([one.at for one in caused], limits.overall, "to this service", now)
     domain = registered_domain(provider)
     to_domain = [
@@ -131,7 +131,10 @@ def _judge_some(moments: Sequence[dt.datetime], most: int, what: str, now: dt.da
 
 @lru_cache(maxsize=10_000)
 def registered_domain(host: str) -> str:
-    """The domain that somebody has registered, whose subdomains cost nothing: school.edu.cn of mail.school.edu.cn."""
+    """Return the registered domain of a host: school.edu.cn for mail.school.edu.cn.
+
+    It is the unit of the limits because subdomains cost their owner nothing.
+    """
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
@@ -142,7 +145,7 @@ def registered_domain(host: str) -> str:
 
 @cache
 def _suffixes() -> TLDExtract:
-    """The public suffixes that come with the library; nothing is fetched or written."""
+    """Build the extractor with the public suffix list that the library ships; it fetches and writes nothing."""
     from tldextract import TLDExtract
 
     return TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)

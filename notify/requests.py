@@ -87,8 +87,11 @@ def confirm(database: Database, post: Post, token: str, now: dt.datetime) -> row
 def send_links(
     database: Database, post: Post, address: str, now: dt.datetime, limits: RequestLimits | None = None
 ) -> bool:
-    """Mail the links to all subscriptions of an address to it, for who has lost them; tells whether a letter goes
-    out, which is not for who asked. Raises WrongUse for what is no address, TooManyRequests as `request` does."""
+    """Mail the management links of all subscriptions of an address to it, for a reader who has lost them.
+
+    Returns True if a letter is sent; the requester must not be shown that. Raises WrongUse for an invalid address,
+    TooManyRequests as `request` does.
+    """
     address = channels.checked(address, allow_private=post.allow_private)
     with database.write() as session:
         _admit(session, address, limits, now)

@@ -108,7 +108,10 @@ class _Round:
             self._tell(Handed(parcel, answer, self._note(parcel, answer)))
 
     async def _hand_over(self, parcel: Parcel) -> Answer | None:
-        """What became of one parcel; None when its channel can't be used. Nothing that it raises reaches another's."""
+        """Attempt one delivery and return its result; None if the channel can't be used.
+
+        An exception affects no other delivery.
+        """
         answer = await faults.contain(self._attempt(parcel))
         if isinstance(answer, Answer):
             return answer
@@ -124,7 +127,11 @@ class _Round:
             return faults.clean(await outlet.send(parcel, self._letter(parcel.letter_id)))
 
     def _note(self, parcel: Parcel, answer: Answer) -> Noted:
-        """That it was sent is noted or nothing goes on, or it would be sent again; what else can't be is tried later."""
+        """Store the result of a delivery.
+
+        If the result "sent" can't be stored, the run stops, since the letter would be sent again. If another
+        result can't be stored, the delivery is stored as one to try later.
+        """
         try:
             return self.sender.note(parcel, answer, self.clock())
         except Exception as error:
@@ -162,7 +169,7 @@ class _Round:
             return self.outlets[name]
 
     async def _close(self, name: str, channel: AbstractAsyncContextManager[channels.Outlet]) -> None:
-        """All is noted by now: a channel that does not end well is told of, and no more."""
+        """Close a channel; only log an exception of it, since all results are stored by now."""
         ended = await faults.contain(_leave(channel))
         if isinstance(ended, faults.Contained):
             self.report.tell("channel not closed", ended.error, channel=name)

@@ -104,8 +104,11 @@ class Pool:
             await self._end(self._idle.pop())
 
     async def send(self, sender: str, recipient: str, message: bytes) -> Answer:
-        """Raises Unavailable when the relay can't be talked to, or takes nothing from us; Unsendable when the envelope
-        can't name the recipient as it is."""
+        """Send one mail over a connection of the pool and return the relay's answer.
+
+        Raises Unavailable if the relay can't be reached or accepts nothing from us, Unsendable if the SMTP
+        envelope can't represent the recipient unchanged.
+        """
         check_recipient(recipient)
         answer = await self._over(await self._line(), sender, recipient, message)
         if answer is None:

@@ -239,7 +239,10 @@ def deliveries(database: Database, subscription_id: int, most: int = 20) -> list
 
 
 def unreachable(session: Session, *, allow_private: bool) -> list[rows.Subscription]:
-    """Subscriptions of channels whose address is not sent to any more, as an older version may have kept it."""
+    """Return chat and webhook subscriptions whose address is no longer accepted for sending.
+
+    An older version may have stored such addresses.
+    """
     query = (
         select(rows.Subscription)
         .where(rows.Subscription.state != ENDED, rows.Subscription.address.contains("://"))

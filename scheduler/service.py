@@ -225,8 +225,12 @@ class Service(ABC):
         log.info("sources read", sources=len(self.sources), changed=len(changed))
 
     def awake(self, due: Iterable[Due], now: dt.datetime) -> list[Due]:
-        """Without those whose files are not here, those that sleep at this hour, and those that another process is at,
-        such as a crawl begun by hand: a child would only find that out, again and again."""
+        """Return the due sources that can be crawled now.
+
+        Left out are sources whose file is not here, sources in their quiet hours, and those that another process
+        holds a claim on, such as a crawl started by hand: a child process would only find that out, again and
+        again.
+        """
         zone = self.terms.timezone
         known = ((one, self.sources.get(one.id)) for one in due)
         claims = {

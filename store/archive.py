@@ -83,7 +83,10 @@ class Archive:
             raise _refused(self.directory, error) from error
 
     def read(self, place: Place) -> Capture:
-        """The capture as it was appended; a revisit's has an empty body. Raises DamagedRecord."""
+        """Return the capture as it was appended; the body of a revisit is empty.
+
+        Raises DamagedRecord.
+        """
         _check_place(place)
         try:
             return _parse(_unpack(self._bytes(place)))
@@ -95,7 +98,7 @@ class Archive:
             ) from error
 
     def member(self, place: Place) -> bytes:
-        """The record as it lies there: a gzip member. Raises DamagedRecord when it is not whole."""
+        """Return the record's stored bytes, one gzip member; raise DamagedRecord if it is incomplete."""
         self.read(place)
         return self._bytes(place)
 
@@ -107,7 +110,10 @@ class Archive:
             return file.read(place.length)
 
     def _open(self, name: str) -> BinaryIO:
-        """A file of the archive, also one that is being written. Raises OSError and DamagedRecord."""
+        """Open a file of the archive, also one that is still being written.
+
+        Raises OSError and DamagedRecord.
+        """
         path = self._locate(name)
         try:
             return open_regular(path)
@@ -115,7 +121,7 @@ class Archive:
             return open_regular(path.with_name(path.name + OPEN))
 
     def _locate(self, name: str) -> Path:
-        """Where a file of the archive lies. Raises DamagedRecord for a name that leads elsewhere."""
+        """Return the path of an archive file; raise DamagedRecord for a name that leads out of the archive."""
         path = self.directory / check_archive_name(name)
         if path.parent != self.directory and path.parent.is_symlink():
             raise DamagedRecord(f"{path.parent} is a link; put the folder itself in its place")
@@ -133,7 +139,7 @@ class Archive:
         return [path for path in self._files() if not os.access(path, os.R_OK)]
 
     def _files(self) -> list[Path]:
-        """The regular files that can be the archive's by their names. Raises OSError."""
+        """List the regular files whose names are valid names of archive files; raise OSError."""
         found = [*self.directory.iterdir()]
         loose = self.directory / LOOSE
         if loose.is_dir() and not loose.is_symlink():
@@ -225,7 +231,10 @@ def _write_all(file: BinaryIO, data: bytes) -> None:
 
 
 def copy_start(reading: BinaryIO, copied: Path, length: int) -> None:
-    """The first so many bytes of an open file, there whole or not at all. Raises OSError."""
+    """Copy the first `length` bytes of an open file; `copied` appears complete or not at all.
+
+    Raises OSError.
+    """
     part = copied.with_name(f".{copied.name}.part")
     with create_private(part) as writing:
         left = length
@@ -257,7 +266,10 @@ def _settle(path: Path) -> None:
 
 
 def _check_place(place: Place) -> None:
-    """Raises DamagedRecord for a place that no record can have, as rows of a damaged or foreign database name it."""
+    """Raise DamagedRecord for a place that no record can have.
+
+    Rows of a damaged or foreign database may hold such places.
+    """
     check_archive_name(place.file)
     numbers = (place.offset, place.length)
     is_possible = all(isinstance(number, int) for number in numbers) and (
@@ -271,7 +283,10 @@ def _check_place(place: Place) -> None:
 
 
 def _unpack(member: bytes) -> bytes:
-    """What one gzip member holds. Raises EOFError, zlib.error, ValueError."""
+    """Decompress one gzip member.
+
+    Raises EOFError, zlib.error, ValueError.
+    """
     decoder = zlib.decompressobj(31)
     content = decoder.decompress(member, LARGEST_RECORD)
     if decoder.unconsumed_tail:

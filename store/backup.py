@@ -142,7 +142,7 @@ def _copy_archive(
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file; -1 where there is none."""
+    """Return the size of a file in bytes; -1 if it does not exist."""
     return path.lstat().st_size if path.exists() else -1
 
 
@@ -196,13 +196,15 @@ def restore(source: Path, database: Database, archive: Archive, data: Path, prog
 
 
 def finish_restore(data: Path) -> None:
-    """The data directory is whole, and is not restored into any more."""
+    """Remove the marker of an unfinished restore: the data directory is complete."""
     (data / MARKER).unlink(missing_ok=True)
 
 
 def _bring_up_to_date(rows_file: Path, part: Path) -> Database:
-    """A copy of a backup's rows, with today's tables: that of an older Yaodian is brought up to date. Whatever sessions
-    somebody put into it are left out."""
+    """Copy a backup's rows and upgrade the copy to the current tables.
+
+    Operator sessions are deleted from the copy, since others may have put them into the backup.
+    """
     _remove(part)
     with open_regular(rows_file) as file:
         copy_start(file, part, os.fstat(file.fileno()).st_size)
@@ -214,7 +216,7 @@ def _bring_up_to_date(rows_file: Path, part: Path) -> Database:
 
 
 def _put_warc(checked: CheckedBackup, archive: Archive, progress: Progress) -> None:
-    """Those that an earlier attempt put there whole are left as they are."""
+    """Copy the WARC files into the archive; skip those that an earlier attempt has copied completely."""
     try:
         there = archive.sizes()
     except FileNotFoundError:
@@ -355,7 +357,10 @@ def _check_empty(database: Database, data: Path, mark: str) -> bool:
 
 
 def _are_rows_there(database: Database, held: Database) -> bool:
-    """Whether an earlier attempt came so far that the rows were copied. Raises OperatorError for any other rows."""
+    """Return True if an earlier attempt has already copied the rows.
+
+    Raises OperatorError if the database holds any other rows.
+    """
     if database.engine.dialect.name == "sqlite" and not Path(str(database.engine.url.database)).exists():
         return False
     there = _count_rows(database)
@@ -369,7 +374,7 @@ def _are_rows_there(database: Database, held: Database) -> bool:
 
 
 def _count_rows(database: Database) -> dict[str, int]:
-    """How many rows each table has, but for the index of words."""
+    """Count the rows of each table except the word index."""
     with database.read() as session:
         made = set(inspect(session.connection()).get_table_names())
         return {

@@ -1,4 +1,4 @@
-"""Whether the clock can be believed, by the rows that were written before: asked before anything is erased for its age."""
+"""Check of the system clock against the rows written before; asked before anything is erased for its age."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def explain_clock_doubt(session: Session, now: dt.datetime, uptime: dt.timedelta
 
 
 def _newest(session: Session, until: dt.datetime | None) -> list[dt.datetime]:
-    """The moment of each table's newest row, of those up to a moment."""
+    """Return the time of each table's newest row, not later than `until` if that is given."""
     found = []
     for identity, moment in _STAMPS:
         query = select(moment).order_by(identity.desc()).limit(1)

@@ -35,12 +35,12 @@ class Confines:
     refused: list[str] = field(default_factory=list)
 
     def check_lookup(self, host: str) -> None:
-        """Raises RefusedConnection."""
+        """Raise RefusedConnection if the host is not one of the allowed hosts."""
         if self.hosts is not None and host.lower() not in self.hosts:
             self._refuse(f"{host} is not one of {', '.join(sorted(self.hosts))}")
 
     def check_connect(self, address: object) -> None:
-        """Raises RefusedConnection for what is no IP address, and for one that may not be connected to."""
+        """Raise RefusedConnection if the address is no IP address, or one that may not be connected to."""
         host = address[0] if isinstance(address, tuple) and address else address
         try:
             is_allowed = may_connect(str(host), allow_private=self.allow_private)
@@ -71,7 +71,7 @@ def confined(hosts: Collection[str] | None, *, allow_private: bool) -> Iterator[
 
 @cache
 def _install() -> None:
-    """Once a process: a hook can't be taken away."""
+    """Install the audit hook, once per process: a hook can't be removed."""
     sys.addaudithook(_judge)
 
 

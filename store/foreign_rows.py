@@ -1,5 +1,7 @@
-"""Checking a SQLite file that may come from anywhere, before a row of it is used: whole, with our tables alone, and with values
-of our types in them. The file is only read; nothing is made beside it.
+"""Validation of a SQLite file of unknown origin before any of its rows is used.
+
+It must be undamaged, with our tables only and with values of the right types. The file is only read; nothing is
+created beside it.
 """
 
 from __future__ import annotations
@@ -71,7 +73,10 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _check_whole(foreign: sqlite3.Connection, path: Path) -> None:
-    """Before SQLite looks into tables: a view or a trigger is refused without having run."""
+    """Refuse a file that is damaged or has views or triggers, before any table is read.
+
+    So no view or trigger ever runs.
+    """
     foreign_kinds = foreign.execute(
         "select name from sqlite_master where type not in ('table', 'index') limit 1"
     ).fetchone()
@@ -100,7 +105,7 @@ def _revision(foreign: sqlite3.Connection, path: Path) -> str:
 
 @cache
 def _expected_schema(revision: str) -> _Schema:
-    """What this Yaodian's own revisions make."""
+    """Return the schema that this version's own migrations create up to a revision."""
     with tempfile.TemporaryDirectory(prefix="yaodian-") as folder:
         made = Path(folder) / "expected.db"
         database = Database(f"sqlite:///{made}")
@@ -147,7 +152,7 @@ def _check_schema(found: _Schema, expected: _Schema, path: Path) -> None:
 
 
 def _check_values(foreign: sqlite3.Connection, path: Path, table: str, columns: Mapping[str, str]) -> None:
-    """Each value is of its column's type, or null; one pass over the table."""
+    """Check in one pass over the table that each value is null or of its column's type."""
     tests = ", ".join(f"max(not ({_test(name, kind)}))" for name, kind in columns.items())
     found = foreign.execute(f'select {tests} from "{table}"').fetchone()  # noqa: S608 (our own names)
     for (name, kind), is_wrong in zip(columns.items(), found, strict=True):

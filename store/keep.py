@@ -129,10 +129,12 @@ class Keeper(ListingKeeper):
         parts: Sequence[Capture] = (),
         today: Page | None = None,
     ) -> Outcome:
-        """A page that was read, with its attachments: a new version when its content differs from the one before.
-        Without a capture the page is as it was (304), and what differs is an attachment. `parts` are the captures of
-        the article's other pages, which `page` has the text of. `today` is what the version before says as it is read
-        today (`read_before`): what only the reading changed is no change."""
+        """Store a page that was read, with its attachments; create a version if its content has changed.
+
+        Without a capture the page itself is unchanged (304) and only attachments can differ. `parts` are the
+        captures of the article's other pages, whose text is in `page`. `today` is the previous version as it is
+        read today (`read_before`): a difference that only the reading causes is not a change.
+        """
         archived = self._archive(capture) if capture else None
         places = [self._archive(part) for part in parts]
         filed = self._file(fetched)
@@ -152,7 +154,7 @@ class Keeper(ListingKeeper):
             return outcome
 
     def read_before(self, document: str, page: Page, reader: rereads.Reader) -> Page | None:
-        """What the version before says today, with the reader that read `page`; see `rereads.as_read_today`."""
+        """Return the previous version as the reader of `page` reads it today; see `rereads.as_read_today`."""
         with self.database.read() as session:
             return rereads.as_read_today(session, self.archive, reader, document, page)
 

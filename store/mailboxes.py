@@ -1,7 +1,8 @@
-"""Which addresses lead to the same letter box, by the rules that large providers publish. Pure; for counting, never for sending.
+"""Which addresses lead to the same mailbox, by the rules that large providers publish.
 
-Everywhere else a +tag and the case are taken to make no other letter box: two readers who are counted as one get fewer
-letters that nobody confirmed, while one who is counted as many could be sent any number.
+Pure; for counting, never for sending. At all other providers, addresses that differ in a +tag or in case are
+counted as one mailbox: two readers counted as one get fewer letters that nobody confirmed, while one reader
+counted as many could be sent any number.
 """
 
 from __future__ import annotations
@@ -86,6 +87,6 @@ def find_mailbox(address: str) -> str:
 
 
 def _cut(local: str, tags: str) -> str:
-    """The part before the first tag; all of it where that would leave nothing."""
+    """Return the part before the first tag, or the whole local part if that would be empty."""
     ends = [at for sign in tags if (at := local.find(sign)) > 0]
     return local[: min(ends)] if ends else local

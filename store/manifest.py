@@ -1,7 +1,7 @@
-"""What a backup says of itself (`backup.json`), and the check of a whole backup before anything of it is used.
+"""The manifest of a backup (`backup.json`), and the check of a whole backup before anything of it is used.
 
-A backup may have been copied, packed and sent by others: only names that `yaodian backup` writes are accepted, only real
-files, and only values of the right types.
+A backup may have been copied, packed and sent by others: only names that `yaodian backup` writes are accepted,
+only regular files, and only values of the right types.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Manifest:
     warc: dict[str, int]
 
     def write(self, folder: Path) -> None:
-        """Raises OSError."""
+        """Write the manifest into a folder; raise OSError."""
         content = {"made_at": self.made_at, "tables": self.tables, "warc": self.warc}
         write_private(folder / MANIFEST, json.dumps(content, ensure_ascii=False, indent=1).encode())
 
@@ -100,7 +100,7 @@ def check_backup(folder: Path) -> CheckedBackup:
 
 
 def parse_manifest(raw: bytes, folder: Path) -> Manifest:
-    """Raises OperatorError that names the first thing that is wrong."""
+    """Parse and validate a manifest; raise OperatorError that names the first fault."""
     try:
         found = _ManifestFile.model_validate_json(raw)
     except ValidationError as error:
@@ -119,7 +119,10 @@ def is_source_name(name: str) -> bool:
 
 
 def drop_places(toml: bytes, path: Path) -> bytes:
-    """Settings with those that name places of another machine put in comments. Raises OperatorError."""
+    """Return the settings file with the settings that name places of another machine commented out.
+
+    Raises OperatorError.
+    """
     try:
         before = tomllib.loads(toml.decode("utf-8"))
         text = _PLACE.sub("# of the place it was backed up from: ", toml.decode("utf-8"))
@@ -134,7 +137,10 @@ def drop_places(toml: bytes, path: Path) -> bytes:
 
 
 def _check_tree(folder: Path) -> None:
-    """A backup is made of folders and files. Raises OperatorError for links, devices, FIFOs and sockets, OSError."""
+    """Raise OperatorError if the backup holds anything but folders and regular files.
+
+    Links, devices, FIFOs and sockets are refused. Raises OSError, too.
+    """
     for parent, folders, files in os.walk(folder, onerror=_raise):
         for name in (*folders, *files):
             found = (Path(parent) / name).lstat()
@@ -158,7 +164,7 @@ def _check_file(path: Path) -> os.stat_result:
 
 
 def _check_warc(path: Path, size: int) -> None:
-    """Raises OperatorError when a WARC file is not there as far as the manifest says."""
+    """Raise OperatorError if a WARC file is missing or shorter than the manifest says."""
     try:
         found = _check_file(path)
     except FileNotFoundError:

@@ -110,7 +110,11 @@ class _Rows(Collector):
 
 
 def _faults(session: Session) -> Metric:
-    """Not a counter of this process: deliveries are made by others, which end."""
+    """Build the gauge of deliveries whose last attempt raised an exception.
+
+    It is read from the rows and is no counter of this process, since short-lived child processes make the
+    deliveries.
+    """
     delivery = rows.Delivery
     family = GaugeMetricFamily(
         "yaodian_delivery_faults",

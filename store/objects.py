@@ -126,7 +126,7 @@ class Objects(Archive):
         return place
 
     def _path(self, name: str) -> str:
-        """Raises DamagedRecord for a name that leads elsewhere."""
+        """Return an object's full path; raise DamagedRecord for a name that leads out of the archive."""
         return f"{self.root}/{check_archive_name(name)}"
 
     @contextmanager

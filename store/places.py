@@ -109,8 +109,10 @@ def last_runs(session: Session) -> dict[str, rows.Run]:
 
 
 def signs(session: Session, source: str) -> list[Shown]:
-    """What was not as it should be, the latest first. What one crawl found wrong with several attachments alike is
-    shown once, with their number."""
+    """Return a source's health events, newest first.
+
+    Equal attachment events of one crawl are shown once, with their number.
+    """
     query = select(rows.HealthEvent).where(rows.HealthEvent.source_id == source)
     found: list[Shown] = []
     open_groups: dict[str, Shown] = {}

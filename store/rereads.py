@@ -31,8 +31,10 @@ class Reader:
 
 
 def restored(session: Session, archive: Archive, row: rows.Capture) -> Capture:
-    """A capture with its body, also where its record is a revisit. Raises DamagedRecord for a record that can't
-    be read."""
+    """Return a capture with its body, also if its record is a revisit.
+
+    Raises DamagedRecord for a record that can't be read.
+    """
     capture = archive.read(Place(row.file, row.offset, row.length))
     if row.body_of is None:
         return capture

@@ -44,7 +44,7 @@ def check_archive_name(name: object) -> str:
 
 
 def shorten(value: object, most: int = 80) -> str:
-    """A foreign value as it can be shown in one line: quoted, escaped, at most so many characters."""
+    """Format a foreign value for one line: quoted, escaped, at most `most` characters."""
     text = ascii(value) if isinstance(value, str) else ascii(repr(value))
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
@@ -117,8 +117,10 @@ def restrict(path: Path) -> None:
 
 
 def restrict_all(data: Path) -> None:
-    """The same for a data directory and all that Yaodian makes in it; other things that lie there are left alone.
-    Raises OSError."""
+    """Restrict a data directory and all that Yaodian creates in it to the owner; leave other files alone.
+
+    Raises OSError.
+    """
     restrict(data)
     for path in walk_own(data):
         restrict(path)
@@ -139,7 +141,7 @@ def walk_own(data: Path) -> Iterator[Path]:
 
 
 def refuse_links(path: Path, what: str) -> None:
-    """Raises OperatorError when a path that is there is a link, or neither a folder nor a file."""
+    """Raise OperatorError if an existing path is neither a folder nor a regular file, such as a link."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:

@@ -66,8 +66,11 @@ def readable(database: Database, source: str) -> int:
 
 
 def samples(database: Database, archive: Archive, source: str, most: int) -> list[Capture]:
-    """The last captures of the documents that were captured last, each document's in the order in which they came.
-    The same bytes again are no further capture. A record that can't be read is left out; `yaodian verify` names it."""
+    """Return the latest captures of a source's most recently captured documents, oldest first per document.
+
+    A capture with the same bytes as another is left out, and so is an unreadable record, which `yaodian verify`
+    names.
+    """
     last = func.max(rows.Capture.id)
     documents = (
         select(rows.Document.id)

@@ -72,7 +72,7 @@ def create(terms: Terms) -> FastAPI:
 
 
 def create_private(terms: Terms) -> FastAPI:
-    """/metrics and /healthz alone, for an address that the public can't reach."""
+    """Create the application that serves /metrics and /healthz only, for an address that is not public."""
     app = FastAPI(openapi_url=None)
     app.state.terms = replace(terms, metrics_are_elsewhere=False)
     app.state.database_check = health.DatabaseCheck(terms.database)

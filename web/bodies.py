@@ -1,4 +1,4 @@
-"""Limits a request's head and body before anything else is done with it."""
+"""Limits on a request's head and body, checked before anything else is done with the request."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def _too_large() -> _Refused:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """What the application receives: the body as one message, then what the connection says."""
+    """Return a receive function that gives the body as one message, then what the connection sends."""
     is_given = False
 
     async def replayed() -> Message:
@@ -159,7 +159,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: _Refused) -> None:
-    """Answer, discard a little of what still comes, and end the connection."""
+    """Send the refusal, discard a little of what the client still sends, and end the connection."""
     headers = {"Connection": "close"}
     if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "60"

@@ -1,4 +1,4 @@
-"""Who asks: the addresses that are counted as one client, and the proxies that are believed."""
+"""Client identity: which addresses are counted as one client, and which proxies are trusted."""
 
 from __future__ import annotations
 

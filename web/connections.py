@@ -1,8 +1,8 @@
-"""Connections of the web server: how many there may be, and how long each may take for what is the client's to do.
+"""Limits on the web server's connections: how many are open, and how long a client may take to send and to read.
 
-uvicorn waits for a request's head without end. Here the head and the body have deadlines, an answer must be read, and
-when there are too many connections those go first that have kept the service waiting longest. So a flood of idle
-connections takes no place from a request that is sent at once.
+uvicorn waits for a request's head without end. Here the head and the body have deadlines, an answer must be read,
+and when there are too many connections, those that have kept the service waiting longest are closed first. So a
+flood of idle connections takes no place from a request that is sent at once.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class Connection(H11Protocol):
         self.server_state.set_waiting(self, phase[0] in ("head", "body", "idle"))
 
     def _is_chopped(self, data: bytes) -> bool:
-        """Whether a body comes in chunks of a few bytes, each of which costs as much as a large one."""
+        """Return True if a body arrives in chunks of a few bytes, each of which costs as much as a large one."""
         if not any(name == b"transfer-encoding" for name, _ in self.headers):
             return False
         self._lines += data.count(b"\r\n")

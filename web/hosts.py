@@ -1,8 +1,8 @@
-"""Names under which the service is reached: which are answered, and where absolute links lead.
+"""Host names of the service: which names are answered, and which one absolute links use.
 
-A page of another site can have its own name resolve to this machine (DNS rebinding) and then read what is served here.
-So a request must name the service by its public name, by a name that the operator allows, by a loopback name, or by the
-very address that it was sent to: an address can't be rebound.
+A page of another site can have its own name resolve to this machine (DNS rebinding) and then read what is served
+here. So a request must name the service by its public name, by a name that the operator allows, by a loopback
+name, or by the very address that it was sent to: an address can't be rebound.
 """
 
 from __future__ import annotations

@@ -53,8 +53,11 @@ def _narrowing(
 
 
 def wanted(narrowing: Narrowing, query: str = "") -> Filter:
-    """The changes that a list shows, as a subscription or a feed asks for them. A year can't be waited for: it is left out.
-    Raises WrongUse for what no filter may hold."""
+    """Return the filter of a list, as a subscription or a feed uses it.
+
+    The year is left out, since a subscription can't wait for one. Raises WrongUse for values that no filter may
+    hold.
+    """
     given = {
         "regions": [narrowing.region] if narrowing.region else [],
         "kinds": [narrowing.kind] if narrowing.kind else [],

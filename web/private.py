@@ -1,4 +1,4 @@
-"""Keep what belongs to one person out of every cache: the browser's, after signing out, and a proxy's."""
+"""Keep what belongs to one person out of every cache: the browser's after signing out, and a proxy's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may ask for a subscription on the web, for which kind of address, and how often."""
+"""Access to the subscription form: for which kinds of address it is open, and how often a client may use it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Requesting:
         self.requests = ClientCounts(per_hour, WINDOW.total_seconds(), clock)
 
     def count(self, client: str) -> None:
-        """Count a request. Raises TooManyRequests when it is one too many."""
+        """Count one request of a client; raise TooManyRequests if it exceeds the hourly limit."""
         if not self.requests.most:
             return
         if wait_s := self.requests.wait_s(client):
@@ -42,7 +42,7 @@ class Requesting:
 
 
 def check_open(address: str, public: tuple[str, ...]) -> None:
-    """Raises ClosedChannel when the address is of a kind that is not open to everybody."""
+    """Raise ClosedChannel if the address is of a kind that is not open to the public."""
     try:
         kind = channels.kind_of(address)
     except WrongUse:

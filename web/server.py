@@ -94,7 +94,7 @@ def fit_limits(limits: ConnectionLimits, open_files: int) -> tuple[ConnectionLim
 
 
 def listen(host: str, port: int, remedy: str) -> socket.socket:
-    """Raises OperatorError with the remedy when nobody can listen there."""
+    """Return a listening socket; raise OperatorError with the remedy if the address can't be listened on."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         made = socket.create_server((host, port), family=family)

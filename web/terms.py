@@ -52,7 +52,10 @@ def terms_of(request: Request) -> Terms:
 
 
 async def _given(request: Request) -> Terms:
-    """In the loop, since a dependency that is no coroutine takes one of the few threads."""
+    """Return the terms of the request's application.
+
+    A coroutine, so that it runs in the event loop: a plain function as a dependency takes one of the few threads.
+    """
     return terms_of(request)
 
 

@@ -55,8 +55,10 @@ class Finding:
 def findings(
     settings: Settings, now: dt.datetime, uptime: dt.timedelta = dt.timedelta()
 ) -> Iterator[Finding]:
-    """Every check; what can't be checked, since what it stands on is broken, is left out. `uptime` is how long this process,
-    or the service whose child it is, has run."""
+    """Yield the finding of every check; skip a check whose precondition has failed.
+
+    `uptime` is how long this process, or the service whose child it is, has run.
+    """
     found = catalogue.load(catalogue.bundled(), settings.sources)
     yield folder(settings.data)
     yield from permissions(settings)
@@ -109,8 +111,10 @@ def folder(data: Path) -> Finding:
 
 
 def permissions(settings: Settings) -> Iterator[Finding]:
-    """One line for each thing that other users of this machine can read: subscribers' addresses and the links in their mails
-    are in the rows, in outbox/ and in logs/."""
+    """Yield a finding for each file or folder that other users of this machine can open.
+
+    The rows, outbox/ and logs/ hold subscribers' addresses and the links in their mails.
+    """
     if not os.access(settings.data, os.R_OK | os.X_OK):
         return
     open_to_others: dict[Path, list[Path]] = {}
@@ -133,7 +137,7 @@ def permissions(settings: Settings) -> Iterator[Finding]:
 
 
 def _mode(path: Path) -> int:
-    """Its rights; none of a file that has just gone, as those beside SQLite's do."""
+    """Return a file's permission bits; 0 for one that has just been removed, as SQLite's side files are."""
     try:
         return stat.S_IMODE(path.lstat().st_mode)
     except FileNotFoundError:
@@ -141,7 +145,7 @@ def _mode(path: Path) -> int:
 
 
 def _private_paths(settings: Settings) -> Iterator[Path]:
-    """The data directory and all that Yaodian made in it; the database and the archive also where they lie elsewhere."""
+    """Yield the data directory, all that Yaodian created in it, and a database or archive that lies elsewhere."""
     yield settings.data
     yield from walk_own(settings.data)
     url = make_url(settings.database_url) if settings.database_url else None
@@ -301,7 +305,7 @@ def names(session: Session, sources: Iterable[Source]) -> Finding:
 
 
 def clock(session: Session, now: dt.datetime, uptime: dt.timedelta, timezone: str) -> Finding:
-    """Whether the clock agrees with the database server's and with what was written before, as `tidy` asks it."""
+    """Check the clock against the database server's and against earlier rows, as `tidy` does."""
     if doubt := explain_clock_doubt(session, now, uptime):
         return Finding("clock", False, doubt)
     if session.connection().dialect.name == "postgresql":
@@ -346,7 +350,7 @@ def crashing(session: Session) -> Iterator[Finding]:
 
 
 def addresses(session: Session, *, allow_private: bool) -> Iterator[Finding]:
-    """Whether each chat and webhook is one that is sent to; nothing where all are."""
+    """Report chat and webhook addresses that are no longer sent to; yield nothing if there are none."""
     found = subscriptions.unreachable(session, allow_private=allow_private)
     if found:
         shown = ", ".join(f"{one.id} ({channels.shown(one.address)})" for one in found[:MOST_NAMES])
@@ -362,7 +366,7 @@ def addresses(session: Session, *, allow_private: bool) -> Iterator[Finding]:
 
 
 def open_to_the_public(settings: Settings) -> Iterator[Finding]:
-    """Whether strangers can have us ask machines of the operator's network; nothing where they can't."""
+    """Report if strangers can make us connect to the operator's private network; yield nothing otherwise."""
     if settings.allow_private_addresses and "webhook" in settings.public_channels:
         says = said(
             "anybody can have this service ask machines of your network, since webhooks may be subscribed on the web and "

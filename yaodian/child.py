@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def _tell_in_one_line(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
-    """What nobody caught is one error in the log of the service, not one for each line of the traceback."""
+    """Log an uncaught exception as one error event instead of one line per line of the traceback."""
     text = "".join(traceback.format_exception(kind, error, where))
     event = {
         "event": "crashed",

@@ -1,4 +1,7 @@
-"""Warnings and errors that repeat: the first is logged at once, the others are counted and told once a minute."""
+"""Log handler that limits repeated warnings and errors.
+
+The first of an event is logged at once; repeats are counted, and their number is logged once a minute.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ class LimitRepeats(logging.Handler):
         self._timer: threading.Timer | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Called with the handler's lock held."""
+        """Pass on or count one record; called with the handler's lock held."""
         now = time.monotonic()
         self._tell_ended(now)
         if record.levelno < logging.WARNING:
@@ -73,7 +76,7 @@ class LimitRepeats(logging.Handler):
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """As `handle` does around `emit`."""
+        """Hold the handler's lock, as `handle` does around `emit`."""
         self.acquire()
         try:
             yield
@@ -109,7 +112,10 @@ class LimitRepeats(logging.Handler):
 
 
 def _key(record: logging.LogRecord) -> Key:
-    """What makes two records the same event. Of other libraries' texts the first line counts: asyncio lists objects below."""
+    """Return the key that two records of the same event share.
+
+    Of other libraries' texts only the first line counts: asyncio lists objects in the following lines.
+    """
     kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
     if isinstance(record.msg, dict):
         return record.name, record.levelno, str(record.msg.get("event")), kind
@@ -117,7 +123,11 @@ def _key(record: logging.LogRecord) -> Key:
 
 
 def _fields(record: logging.LogRecord) -> str:
-    """What else the record says: of ours the fields but for the time, of others where the exception was raised."""
+    """Return the details in which records of one event can differ.
+
+    For our own records these are the fields except the time, for other libraries' the place where the exception
+    was raised.
+    """
     if isinstance(record.msg, dict):
         return repr(sorted((key, value) for key, value in record.msg.items() if key != "timestamp"))
     trace = record.exc_info[2] if record.exc_info else None
@@ -127,7 +137,7 @@ def _fields(record: logging.LogRecord) -> str:
 
 
 def _without_trace(record: logging.LogRecord) -> logging.LogRecord:
-    """A copy that keeps no frames, and so nothing that they hold."""
+    """Return a copy of the record without its traceback, whose frames would keep objects in memory."""
     kept = copy.copy(record)
     kept.exc_info = kept.exc_text = None
     if isinstance(record.msg, dict):

@@ -78,7 +78,7 @@ def _language(name: str) -> str:
 
 
 def _channels(given: object) -> object:
-    """Names of channels; in an environment variable separated by commas, or as JSON."""
+    """Parse and check channel names; an environment variable separates them by commas or is JSON."""
     if isinstance(given, str):
         given = re.findall(r"[\w+-]+", given)
     known = channels.public_kinds()
@@ -105,7 +105,7 @@ def _base_url(url: str) -> str:
 
 
 def _split_list(given: object) -> object:
-    """A list in an environment variable may be written with commas instead of as JSON."""
+    """Parse a list from an environment variable, separated by commas or written as JSON."""
     if not isinstance(given, str):
         return given
     if given.lstrip().startswith("["):
@@ -131,7 +131,7 @@ def _proxies(texts: list[str]) -> list[str]:
 
 
 def _socket_address(text: str) -> str:
-    """HOST:PORT; the host of an IPv6 address in brackets."""
+    """Check an address of the form HOST:PORT; an IPv6 host is in brackets."""
     if text:
         split_socket_address(text)
     return text

@@ -1,4 +1,4 @@
-"""How long this process has run, by a clock that nobody sets. A child of the service counts as the service."""
+"""How long this process has run, by a monotonic clock. A child of the service has the service's uptime."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _STARTED = time.monotonic()
 
 
 def uptime() -> dt.timedelta:
-    """Since the service started whose child this is, or since this process did."""
+    """Return the time since the service started if this is its child, else since this process started."""
     parent = bound_to()
     seconds = _seconds_since_start(parent) if parent is not None else None
     return dt.timedelta(seconds=time.monotonic() - _STARTED if seconds is None else seconds)
 
 
 def _seconds_since_start(pid: int) -> float | None:
-    """None where the system does not tell (it has no /proc)."""
+    """Return the seconds since a process started; None if the system has no /proc."""
     try:
         words = (
             Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()

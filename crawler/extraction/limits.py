@@ -50,7 +50,7 @@ def is_small(body: bytes) -> bool:
 
 
 def check_markup(url: str, text: str) -> None:
-    """Raises Unreadable for what would take gigabytes as a tree, or hours, before one is made of it."""
+    """Raise Unreadable, before a tree is built, if parsing would take gigabytes of memory or hours."""
     if text.count("<") + text.count("=") > MARKS:
         raise Unreadable(said("too large: more than {most:,} tags and attributes", most=MARKS), url)
     if any(tag["more"] for tag in _TAG.finditer(text)):

@@ -77,7 +77,7 @@ def page_title(root: etree._Element) -> str:
 
 @cache
 def _compiled(selector: str) -> tuple[tuple[etree.XPath, ...], str | None]:
-    """The steps of a selector (see `selectors.descents`), and the attribute of ::attr()."""
+    """Return the compiled steps of a selector (see `selectors.descents`) and the attribute name of ::attr()."""
     pseudo = None if selectors.is_xpath(selector) else _PSEUDO.search(selector)
     bare = selector if pseudo is None else selector[: pseudo.start()]
     steps = selectors.descents(selectors.to_xpath(bare))

@@ -1,4 +1,4 @@
-"""The catalogue in memory: a file is read again only when it has changed."""
+"""The in-memory cache of the source catalogue: a file is parsed again only after it has changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Entry:
 
 @lru_cache(maxsize=4)
 def shared_cache(*folders: Path) -> CatalogueCache:
-    """The cache of these folders in this process: the service's and the web pages'."""
+    """Return this process's cache for these folders, which the service and the web pages share."""
     return CatalogueCache(*folders)
 
 

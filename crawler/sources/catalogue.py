@@ -67,7 +67,10 @@ def load(*folders: Path) -> Catalogue:
 
 
 def list_files(folder: Path) -> list[tuple[str, Stamp]]:
-    """The source files of a folder by name, with what changes when a file does; a link has that of its file."""
+    """List the source files of a folder by name, each with a stamp that changes when the file does.
+
+    The stamp of a symbolic link is that of its target.
+    """
     try:
         with os.scandir(folder) as entries:
             return sorted((entry.path, _stamp(entry)) for entry in entries if entry.name.endswith(".yaml"))
@@ -84,7 +87,7 @@ def _stamp(entry: os.DirEntry[str]) -> Stamp:
 
 
 def read_file(path: Path, *, is_trusted: bool) -> Source | SourceError:
-    """One source file, or what is wrong with it."""
+    """Read one source file; return the source, or the error that makes it unusable."""
     try:
         return read(path, _QuickLoader if is_trusted else StrictLoader)
     except SourceError as error:
@@ -92,7 +95,7 @@ def read_file(path: Path, *, is_trusted: bool) -> Source | SourceError:
 
 
 def combine(found: Iterable[tuple[str, Source | SourceError]]) -> Catalogue:
-    """The catalogue of files by their paths; of two with one id the later counts."""
+    """Build the catalogue from sources and errors by path; of two files with one id, the later counts."""
     sources: dict[str, Source] = {}
     errors: list[SourceError] = []
     for path, source in found:
@@ -159,7 +162,7 @@ def _first_error(error: ValidationError, name: str) -> SourceError:
 
 
 def _shortened(text: str) -> str:
-    """The beginning and the end of what quotes a long value."""
+    """Shorten a message that quotes a long value to its beginning and its end."""
     half = LONGEST_MESSAGE // 2
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:half]} … {text[-half:]}"
 

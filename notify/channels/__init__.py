@@ -84,7 +84,10 @@ def prefix_of(kind: str) -> str:
 
 
 def public_kinds() -> list[str]:
-    """The kinds beside mail that an operator may open to the public: those that reach nothing but the internet."""
+    """Return the channel kinds beside mail that an operator may open to the public.
+
+    They are the kinds that connect to the internet only.
+    """
     return ["webhook", *sorted(chats.SERVICES)]
 
 

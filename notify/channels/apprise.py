@@ -112,13 +112,13 @@ def _why(result: Any) -> str:
 
 
 def _hosts(address: str) -> Collection[str] | None:
-    """Where a service lives; one of the operator's own is where its address says."""
+    """Return the hosts of an address's service; None for a self-hosted one, whose host is in the address."""
     service = chats.SERVICES.get(provider(address))
     return service.hosts if service else None
 
 
 def _service(address: str) -> Any:
-    """The library's plugin for a checked address; None when it takes that for no whole one."""
+    """Return Apprise's plugin for a checked address; None if Apprise considers the address incomplete."""
     library = _library()
     given: str | dict[str, Any] = address
     if provider(address) in chats.SERVICES:

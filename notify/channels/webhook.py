@@ -94,7 +94,10 @@ def _parsed(address: str) -> SplitResult:
 
 
 def _cut(address: str) -> str:
-    """Enough of an address to know it again: what stands before an @, and the path, may be passwords."""
+    """Shorten an address for an error message to its recognizable beginning.
+
+    The user information before an @ and the path are left out, since they may contain passwords.
+    """
     head = re.sub(r"//.*@", "//…@", re.split(r"(?<![/:])[/?#]", address, maxsplit=1)[0])
     return repr(head[:MOST_SHOWN] + ("" if head == address else "…"))
 
@@ -155,7 +158,7 @@ class Webhook:
 
 
 def _target(url: str) -> httpcore.URL:
-    """The URL for the client, whose own parser leaves out what follows a semicolon."""
+    """Build the URL for httpcore part by part, since httpcore's parser drops what follows a semicolon."""
     parts = urlsplit(url)
     path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
     return httpcore.URL(

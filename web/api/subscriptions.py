@@ -31,9 +31,11 @@ def listed(terms: Given, cursor: Cursor = None, limit: Limit = 50) -> Any:
 
 @router.post("", status_code=201, response_model=shapes.Subscription)
 def subscribe(terms: Given, wanted: shapes.Wanted) -> Any:
-    """A subscription that waits for its owner's word, whom a letter asks for it; no digest is sent before. A program
-    may ask for strangers, so the limits by domain, by host and in all are the web form's; who has a token may
-    subscribe addresses of every channel."""
+    """Create a subscription, and send its owner a letter that asks for confirmation; no digest is sent before.
+
+    A program may ask on behalf of strangers, so the limits by domain, by host and in all are those of the web
+    form. The holder of a token may subscribe addresses of every channel.
+    """
     try:
         rhythm = Rhythm.model_validate({"timezone": terms.timezone} | wanted.rhythm)
         kept = Filter.model_validate(wanted.filter)

@@ -61,7 +61,7 @@ def plan(request: Request, terms: Given, name: str) -> Response:
 
 
 def _of(publisher: str | None) -> Filter:
-    """All changes of an issuing body; of every one where the page's name for it is none that a filter takes."""
+    """Return the filter for an issuing body's changes; an empty filter if the name is no valid filter value."""
     try:
         return Filter(publishers=(publisher,)) if publisher else Filter()
     except ValidationError:

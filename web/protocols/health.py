@@ -33,7 +33,10 @@ class DatabaseCheck:
         self._running: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
-        """Raises OperatorError when the database does not answer, TimeoutError when it takes too long."""
+        """Check that the database answers.
+
+        Raises OperatorError if it does not, TimeoutError if it takes too long.
+        """
         if self._running is None or self._running.done():
             self._running = asyncio.get_running_loop().run_in_executor(self._thread, self._ask)
         async with asyncio.timeout(CHECK_SECONDS):
@@ -56,7 +59,7 @@ async def healthz(request: Request) -> Response:
 
 @router.get("/metrics")
 def metrics(request: Request, terms: Given) -> Response:
-    """What Prometheus collects; 404 where it is served on an address of its own, 401 without its token."""
+    """Return the Prometheus metrics; 404 if they have an address of their own, 401 without the token."""
     if terms.metrics_are_elsewhere:
         raise HTTPException(404)
     if terms.metrics_token and not _has_token(request, terms.metrics_token):

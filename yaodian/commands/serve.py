@@ -98,7 +98,7 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 
 
 def _web(settings: Settings, database: Database, host: str, port: int) -> Servers:
-    """The web pages' server, and one for /metrics where that has an address of its own."""
+    """Create the server of the web pages, and one for /metrics if that has an address of its own."""
     from scheduler.children import program
     from web.app import create, create_private
     from web.clients import parse_networks

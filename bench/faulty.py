@@ -1,6 +1,6 @@
-"""Channels that raise whatever their addresses ask for, as a library could: while they are opened, send, answer or close.
+"""Channels that raise the exception which their address names, while they are opened, send, answer or close.
 
-`faulty-STAGE://EXCEPTION/NUMBER` is an address; with the exception `none` the delivery is taken.
+An address is `faulty-STAGE://EXCEPTION/NUMBER`; with the exception `none` the delivery is accepted.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ ANSWERS: dict[str, object] = {
 
 @contextmanager
 def installed() -> Iterator[dict[str, Faulty]]:
-    """The channels of every stage beside the real ones, asked first; by their stages."""
+    """Install a faulty channel for every stage before the real channels; yield them by stage."""
     made = {stage: Faulty(stage) for stage in STAGES}
     real = channels.every()
     added: dict[str, channels.Channel] = {one.__name__: one for one in made.values()}

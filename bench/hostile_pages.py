@@ -18,7 +18,7 @@ def _body(markup: str) -> bytes:
 
 
 def repeat(piece: str, before: str = "", after: str = "") -> Make:
-    """A page of one piece as often as fits; {i} is its number."""
+    """Return a maker of pages that repeat one piece as often as fits; {i} becomes the piece's number."""
     length = len(piece.replace("{i}", "12345").encode("utf-8", "surrogatepass"))
 
     def make(size: int) -> bytes:
@@ -31,7 +31,7 @@ def repeat(piece: str, before: str = "", after: str = "") -> Make:
 
 
 def halves(opening: str, closing: str, between: str = "一、加强领导。") -> Make:
-    """A page of openings and, after a text, as many closings."""
+    """Return a maker of pages with opening tags, a text, and as many closing tags."""
 
     def make(size: int) -> bytes:
         count = max(1, size // (len(opening.encode()) + len(closing.encode())))
@@ -41,7 +41,7 @@ def halves(opening: str, closing: str, between: str = "一、加强领导。") -
 
 
 def raw(head: bytes, piece: bytes, tail: bytes = b"") -> Make:
-    """Bytes as they are, without a page around them."""
+    """Return a maker of repeated raw bytes without a page around them."""
     return lambda size: head + piece * (size // len(piece)) + tail
 
 
@@ -285,7 +285,7 @@ KINDS: Mapping[str, Make] = {
 
 
 def mixed(seed: int, size: int) -> bytes:
-    """A page of several kinds, one after the other or one within the other."""
+    """Build a page of several kinds, in sequence or nested; the same for the same seed and size."""
     chance = random.Random(seed)
     pieces = list(PIECES.values())
     parts: list[str] = []

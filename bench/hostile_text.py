@@ -1,4 +1,7 @@
-"""Texts that mean something to whoever reads a mail, a header or a query: hostile addresses, subjects and filters, without end."""
+"""Endless generators of hostile texts and addresses, seeded.
+
+Their characters have a special meaning in a mail, a header or a query.
+"""
 
 from __future__ import annotations
 
@@ -84,14 +87,17 @@ PARTS: tuple[Callable[[random.Random], str], ...] = (
 
 
 def texts(seed: int) -> Iterator[str]:
-    """Without end, the same for a seed."""
+    """Yield hostile texts without end, the same for the same seed."""
     chance = random.Random(seed)
     while True:
         yield "".join(chance.choice(PARTS)(chance) for _ in range(chance.randint(1, 4)))
 
 
 def addresses(seed: int) -> Iterator[str]:
-    """The same as addresses: hostile before the @, behind it, or as a whole; a part of them is well-formed but odd."""
+    """Yield hostile mail addresses without end, the same for the same seed.
+
+    The hostile part is before the @, after it, or the whole; some of the addresses are valid but odd.
+    """
     chance = random.Random(seed)
     for text in texts(seed):
         # No white space that would end all further reading at once, for two in three of them.

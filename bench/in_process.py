@@ -1,4 +1,7 @@
-"""The web application in this process, for attacks on it: browsers at any address, and an archive filled without a crawl."""
+"""The web application in this process, for attacks on it.
+
+Browsers may have any address, and the archive is filled without a crawl.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,7 @@ class Pages:
             operators.put(session, NAME, hashed(password), self.clock())
 
     def start(self, **terms: object) -> FastAPI:
-        """An application that remembers no failed attempt of another."""
+        """Create an application that shares no failed attempts with another."""
         return create(replace(self.terms, **terms))  # type: ignore[arg-type]
 
 
@@ -91,7 +94,7 @@ def opened(ground: Ground) -> Iterator[Pages]:
 
 
 def browser(app: FastAPI, address: str = "192.0.2.1") -> TestClient:
-    """A browser without cookies; what the application raises is a status 500 to it."""
+    """Return a browser without cookies, to which an exception in the application is a status 500."""
     return TestClient(
         app, BASE_URL, client=(address, 40000), follow_redirects=False, raise_server_exceptions=False
     )
@@ -102,7 +105,7 @@ def sign_in(visitor: TestClient, password: str = PASSWORD, name: str = NAME) -> 
 
 
 def is_in(visitor: TestClient, cookies: Mapping[str, str] | None = None) -> bool:
-    """Whether the operator's page opens, with its own cookies or with those that are given."""
+    """Return True if the operator's page opens, with the browser's own cookies or with the given ones."""
     if cookies is None:
         return visitor.get("/operator").status_code == 200
     sent = "; ".join(f"{name}={value}" for name, value in cookies.items())

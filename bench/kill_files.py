@@ -59,7 +59,7 @@ class Job:
 
 
 def run(site: Site, words: tuple[str, ...], last_step: int, folder: Path) -> int:
-    """One run, killed before that step (0: not at all); returns its exit status."""
+    """Run the command, killed before `last_step` (0: not at all); return its exit status."""
     own = {"YAODIAN_DATABASE_URL": site.url, "PYTHONDONTWRITEBYTECODE": "1", **site.settings}
     command = [
         sys.executable,
@@ -77,7 +77,7 @@ def run(site: Site, words: tuple[str, ...], last_step: int, folder: Path) -> int
 
 
 def fingerprint(site: Site, *, has_archive: bool) -> tuple[dict[str, int], kills.State | None, list[str]]:
-    """Rows of each table, what crawls made of them, and what is wrong with the database or the archive."""
+    """Return the row count of each table, the crawl state, and the faults of the database and the archive."""
     database = Database(site.database_url)
     problems = []
     with database.read() as session:
@@ -99,7 +99,7 @@ def fingerprint(site: Site, *, has_archive: bool) -> tuple[dict[str, int], kills
 
 
 def kill_often(job: Job, moments: int, folder: Path, new_url: Callable[[], str]) -> tuple[int, list[str]]:
-    """Returns how many kills came before the command's end, and what was wrong after the repetitions."""
+    """Return how many kills came before the command's end, and the faults after the repetitions."""
     calm = job.prepare(folder / "calm", new_url())
     if status := run(calm, job.words, 0, folder):
         return 0, [f"{job.name}: ends with {status} undisturbed"]
@@ -132,7 +132,7 @@ def _tell(
 
 
 def make_jobs(folder: Path) -> list[Job]:
-    """What is killed, from one crawled archive and its backup."""
+    """Build the jobs to kill from one crawled archive and its backup."""
     kept, crawled = folder / "kept", folder / "crawled"
     with DemoWeb() as web:
         kills.prepared(crawled, web)
@@ -164,7 +164,10 @@ def make_jobs(folder: Path) -> list[Job]:
 
 
 def make_loose(crawled: Path, kept: Path, data: Path, url: str) -> Site:
-    """The archive as killed crawls leave it in object storage: each record a file of its own. The storage is a folder here."""
+    """Make a site whose archive in object storage is as killed crawls leave it: one file per record.
+
+    A folder takes the place of the storage.
+    """
     storage = data.with_name(f"{data.name}-storage")
     (storage / LOOSE).mkdir(parents=True)
     site = Site(data, url, {"YAODIAN_ARCHIVE_URL": f"local://{storage}"})
@@ -192,7 +195,10 @@ def make_loose(crawled: Path, kept: Path, data: Path, url: str) -> Site:
 
 @contextmanager
 def databases() -> Iterator[list[tuple[str, Callable[[], str]]]]:
-    """The kinds of database, each with what makes an empty one and returns its URL; "" is the data directory's own."""
+    """Yield each kind of database with a function that creates an empty one and returns its URL.
+
+    The URL "" is the data directory's own SQLite file.
+    """
     binaries = postgresql.programs()
     if binaries is None:
         print(postgresql.MISSING, file=sys.stderr)

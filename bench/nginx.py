@@ -90,7 +90,10 @@ def free_port() -> int:
 
 
 def user() -> str:
-    """A worker of root's nginx gives its rights up, and then could not read a test's folder."""
+    """Return the user for nginx's workers.
+
+    Workers of an nginx started by root drop root's rights, and then could not read a test's folder.
+    """
     import getpass
 
     return getpass.getuser()

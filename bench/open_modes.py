@@ -1,7 +1,10 @@
-"""A command of `yaodian` watched for files that others could open, even for a moment: python -m bench.open_modes REPORT FOLDER WORDS…
+"""Run a `yaodian` command and record files that others could open at any moment of it.
 
-At each file operation of the command (Python's audit events) everything in FOLDER is looked at, what SQLite made too. The paths
-that were open to the group or to others at any such moment are written to REPORT, one a line.
+python -m bench.open_modes REPORT FOLDER WORDS…
+
+At each file operation of the command (Python's audit events) everything in FOLDER is checked, including what
+SQLite creates. The paths that were open to the group or to others at any such moment are written to REPORT, one
+per line.
 """
 
 from __future__ import annotations

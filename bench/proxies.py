@@ -1,4 +1,4 @@
-"""A reverse proxy of one's own in front of a service: nginx or Caddy with the example of docs/operations.md."""
+"""An nginx or Caddy in front of a service, for tests, with the example configuration of docs/operations.md."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ CADDY_BEFORE = """\
 
 
 def read_example(language: str) -> str:
-    """The configuration in the docs that is marked as of this language."""
+    """Return the configuration example in the docs that is marked with a language."""
     return DOCS.read_text(encoding="utf-8").split(f"```{language}\n")[1].split("```")[0]
 
 
@@ -70,7 +70,7 @@ def write_nginx(folder: Path, port: int, behind: int) -> list[str]:
 
 
 def write_caddy(folder: Path, port: int, behind: int) -> list[str]:
-    """The same for Caddy, which makes its certificate itself."""
+    """Write Caddy's configuration and return its command; Caddy makes its certificate itself."""
     example = read_example("caddyfile").replace("127.0.0.1:8080", f"127.0.0.1:{behind}")
     configuration = folder / "Caddyfile"
     configuration.write_text(

@@ -1,4 +1,4 @@
-"""A database as the first Yaodian left it: revision 0001 with a row of every table, for upgrades."""
+"""A database at the first schema revision (0001) with a row in every table, for tests of upgrades."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def measure(data: Path, name: str, size: Size) -> Outcome:
 
 
 def _read(service: Service, paths: Iterator[str]) -> list[tuple[int, float]]:
-    """The status and the seconds of each request; 0 where there was no answer."""
+    """Request each path; return its status (0 without an answer) and the seconds it took."""
     answers = []
     for path in paths:
         began = time.monotonic()
@@ -142,19 +142,22 @@ def _watch(service: Service, ending: threading.Event, peaks: list[int]) -> None:
 
 
 def _client() -> httpx.Client:
-    """A client for all requests of a storm: one made for each would spend most of the machine on its certificates."""
+    """Return one client for all requests of a storm.
+
+    With a client per request, most of the CPU time would go to loading certificates.
+    """
     return httpx.Client(verify=False, timeout=60, limits=httpx.Limits(max_connections=None))
 
 
 def _storm_tokens(service: Service, ending: threading.Event, size: Size) -> None:
-    """One client, made-up tokens."""
+    """Send made-up tokens from one client."""
     headers = {"Authorization": f"Bearer yaodian_1_{'A' * 43}", "X-Forwarded-For": "198.51.100.7"}
     with _client() as client:
         _repeat(ending, lambda _: client.get(f"{service.url}/api/v1/subscriptions", headers=headers))
 
 
 def _storm_logins(service: Service, ending: threading.Event, size: Size) -> None:
-    """Each attempt from another address, at another name."""
+    """Try to sign in, each time from another address and with another name."""
 
     with _client() as client:
 
@@ -169,7 +172,7 @@ def _storm_logins(service: Service, ending: threading.Event, size: Size) -> None
 
 
 def _storm_bodies(service: Service, ending: threading.Event, size: Size) -> None:
-    """Half with their length, half in chunks."""
+    """Upload large bodies, half of them with a length and half in chunks."""
 
     def upload(n: int) -> None:
         path = ("/api/v1/subscriptions", "/subscribe")[n // 2 % 2]
@@ -190,7 +193,7 @@ def _storm_bodies(service: Service, ending: threading.Event, size: Size) -> None
 
 
 def _storm_idle(service: Service, ending: threading.Event, size: Size) -> None:
-    """As many connections as wanted, opened anew when they are closed."""
+    """Hold as many idle connections as wanted; open a new one for each that is closed."""
     ways = (
         b"",
         b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n",

@@ -1,4 +1,4 @@
-"""The web server in a thread of this process, with limits of one's own, and requests written byte by byte."""
+"""The web server in a thread of this process with limits that the caller sets, and requests written byte by byte."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Reply:
 
     @property
     def status(self) -> int:
-        """The last one, since 100 may come before it; 0 if there is none."""
+        """Return the last status, since a 100 may come before it; 0 if there is none."""
         lines = [line for line in self.data.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
         return int(lines[-1].split()[1]) if lines else 0
 
@@ -68,7 +68,7 @@ class Reply:
 
 
 def read_to_end(connection: socket.socket) -> bytes:
-    """What comes until the other side closes, or says nothing for as long as the timeout."""
+    """Read until the other side closes or sends nothing for as long as the timeout."""
     data = b""
     try:
         while (chunk := connection.recv(65536)) and not _is_refused(data := data + chunk):
@@ -79,14 +79,14 @@ def read_to_end(connection: socket.socket) -> bytes:
 
 
 def _is_refused(data: bytes) -> bool:
-    """Whether this is a whole answer that ends the connection; the server keeps it for a moment yet."""
+    """Return True if the data is a whole answer that ends the connection, which the server keeps open briefly."""
     head, end, body = data.rpartition(b"HTTP/1.1 ")[2].partition(b"\r\n\r\n")
     length = re.search(rb"content-length: (\d+)", head)
     return bool(end and length and b"connection: close" in head and len(body) >= int(length[1]))
 
 
 def is_closed(connection: socket.socket) -> bool:
-    """Whether the other side has ended the connection; what it has said before is read."""
+    """Return True if the other side has closed the connection; discard what it sent before."""
     connection.setblocking(False)
     try:
         while connection.recv(65536):
@@ -99,7 +99,7 @@ def is_closed(connection: socket.socket) -> bool:
 
 
 def wait_until_closed(connections: Iterable[socket.socket], seconds: float) -> int:
-    """How many of the connections are still open after so many seconds at most."""
+    """Wait until the connections are closed or the time is over; return how many are still open."""
     still_open, until = list(connections), time.monotonic() + seconds
     while still_open and time.monotonic() < until:
         still_open = [one for one in still_open if not is_closed(one)]

@@ -62,7 +62,7 @@ def _prepare(data: Path, server: postgresql.Server | None, is_short: bool) -> Gr
 
 @contextmanager
 def _servers() -> Iterator[list[postgresql.Server | None]]:
-    """SQLite, and a PostgreSQL of our own where its programs are installed."""
+    """Yield the databases to attack: None for SQLite, and a PostgreSQL server if its programs are installed."""
     binaries = postgresql.programs()
     if binaries is None:
         print(postgresql.MISSING, file=sys.stderr)

@@ -40,7 +40,7 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
 
 
 def small(make: Callable[[int], bytes], size: int) -> bytes:
-    """The largest page of a kind that is read in the process itself."""
+    """Return the largest page of a kind that is small enough to be read in this process."""
     while size > 1000:
         body = make(size)
         if limits.is_small(body):

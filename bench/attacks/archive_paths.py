@@ -90,7 +90,7 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
 
 
 def _plant(outside: Path) -> Place:
-    """A sound record outside of the archive, whose bytes must not be read."""
+    """Create a valid record outside of the archive, whose bytes must not be read."""
     other = Archive(outside)
     place = other.append(Capture(URL, 200, (), SECRET, NOW))
     other.close()
@@ -123,7 +123,7 @@ def _read_all(
     *,
     is_name: bool,
 ) -> Iterator[Attempt]:
-    """Each reader tells that something is wrong, or leaves the record out; none shows the bytes."""
+    """Read the row with each reader: it must report an error or leave the record out, and never show the bytes."""
     with database.read() as session:
         row = session.scalars(select(rows.Capture).where(rows.Capture.url == URL)).one()
         identity, place = row.id, queries.body_place(session, row.id)

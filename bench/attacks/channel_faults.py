@@ -27,7 +27,7 @@ LETTER = Letter("要点", "text", "<p>", "text")
 
 
 def attempt(ground: Ground) -> Iterator[Attempt]:
-    """Each exception before and behind an honest reader; whoever is not the exception's own has to be served once."""
+    """Put each exception before and after a delivery to an honest reader, who must be served exactly once."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     database = Database(ground.database_url)
     post = make_post(ground.data, 1)

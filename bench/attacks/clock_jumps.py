@@ -1,4 +1,4 @@
-"""A clock that is wrong, in every measure, while `tidy` decides what is old enough to be erased."""
+"""System clocks that are wrong by various amounts, while `tidy` decides what is old enough to be erased."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
 
 
 def _write_row(database: Database, kind: str, at: dt.datetime) -> None:
-    """One row of that kind, and a request that a wrong clock would erase."""
+    """Write one row of a kind, and a subscription request that a wrong clock would erase."""
     long_ago = at - 6 * DAY
     with database.write() as session:
         for table in (rows.Capture, rows.Run, rows.Letter, rows.Subscription, rows.Source):
@@ -77,7 +77,7 @@ def _newest(kind: str, at: dt.datetime) -> rows.Base:
 
 
 def _request(at: dt.datetime) -> rows.Subscription:
-    """A request to subscribe that nobody has confirmed yet."""
+    """Build a subscription request that nobody has confirmed yet."""
     return rows.Subscription(
         address="a@b.example", mailbox="a@b.example", filter={}, rhythm={"every": "day"}, created_at=at
     )
@@ -103,7 +103,7 @@ def _count(database: Database) -> int:
 
 
 def _doubt_service(database: Database, ran: dt.timedelta, since: dt.timedelta, jump: dt.timedelta) -> str:
-    """The service's own rows since its clock was set must not make it believed."""
+    """Check that rows which the service wrote after its clock was set do not make the clock believed."""
     now = dt.datetime.now(dt.UTC)
     started = now - jump - since - ran  # as the true clock had it
     _write_row(database, "capture", started - HOUR)

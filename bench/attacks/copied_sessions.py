@@ -1,4 +1,4 @@
-"""Cookies of an operator that were copied, forged, planted or outlived: none opens the operator's pages."""
+"""Operator cookies that are copied, forged, planted or expired: none opens the operator's pages."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _forge(pages: Pages) -> Iterator[Attempt]:
 
 
 def _plant(pages: Pages, *, is_short: bool) -> Iterator[Attempt]:
-    """A cookie that an attacker knows is in the browser when the operator signs in (session fixation)."""
+    """Sign in from a browser that already has a cookie known to the attacker (session fixation)."""
     app = pages.start()
     for planted in ("known", secrets.token_urlsafe(32), "x" * 1000)[: 1 if is_short else 3]:
         visitor = browser(app)

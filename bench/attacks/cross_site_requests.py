@@ -58,7 +58,7 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
 
 
 def _follow_links(pages: Pages) -> Iterator[Attempt]:
-    """A link or a picture can make the browser send a GET; none of ours makes the service fetch or write."""
+    """Send every GET that a link or a picture can cause; none may make the service fetch or write."""
     started = pages.ground.data / "started"
     app = pages.start(program=("touch", str(started)))
     visitor = browser(app)

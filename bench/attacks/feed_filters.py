@@ -88,7 +88,7 @@ def _ask(client: TestClient, text: str, fields: Sequence[str]) -> Iterator[Attem
 
 
 def _find_unwritable(field: str, text: str) -> str:
-    """What of a filter that was accepted can't be said: in a feed, in a row, in an address."""
+    """Return why an accepted filter can't be written to a feed, a row or an address; "" if it can."""
     try:
         wanted = Filter.model_validate({field: [text]}).canonical()
     except ValidationError:

@@ -75,7 +75,7 @@ def _commands(yard: Path, *, is_short: bool) -> list[tuple[str, ...]]:
 
 
 def _watch(yard: Path, report: Path, words: tuple[str, ...]) -> list[str]:
-    """What was open to others at some moment of the command."""
+    """Run a command; return the paths that were open to other users at any moment of it."""
     report.unlink(missing_ok=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("YAODIAN_")}
     done = subprocess.run(
@@ -89,7 +89,7 @@ def _watch(yard: Path, report: Path, words: tuple[str, ...]) -> list[str]:
 
 
 def _open_old(yard: Path, ground: Ground) -> Iterator[Attempt]:
-    """`doctor` tells of each thing that is open, and `init` ends it."""
+    """Check that `doctor` reports each file that is open to others and that `init` restricts it."""
     data = yard / "new"
     (data / "mine.txt").write_text("not ours", encoding="utf-8")
     for name in OLD:

@@ -1,4 +1,4 @@
-"""Names that are not the service's, in `Host` and in the headers that proxies use: no answer, and no link leads there."""
+"""Foreign host names in `Host` and in proxy headers: no request is answered, and no link leads to them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _refused(site: Site, host: str, path: str) -> Attempt:
 
 
 def _try_raw(site: Site) -> Iterator[Attempt]:
-    """Requests without a name, with two, and with one in the request line."""
+    """Send requests without a host name, with two, and with one in the request line."""
     for name, head in {
         "no Host": b"GET / HTTP/1.1\r\n",
         "no Host, HTTP/1.0": b"GET / HTTP/1.0\r\n",

@@ -1,4 +1,4 @@
-"""Headers in which a client says who it is: they give it no second share, no other address and no other scheme."""
+"""Headers in which a client claims an address or a scheme: they give it no further quota and change neither."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
 
 
 def _listings(sizes: Sequence[int]) -> Iterator[tuple[str, bytes, ListingRules]]:
-    """Lists of every kind with every selector, then the other types."""
+    """Yield HTML lists of every kind with every selector, then listings of the other types."""
     for size in sizes:
         for name, (piece, tail) in LISTS.items():
             body = hostile_pages.repeat(piece, "<p " if name == "attributes" else "", tail)(size)

@@ -24,7 +24,7 @@ GOOD = (
 
 
 def _bomb(first: str, level: str, times: int, levels: int) -> str:
-    """Anchors, each of which stands for several times the one before."""
+    """Build YAML anchors, each of which expands to several times the one before."""
     return f"a0: &a0 {first}\n" + "".join(
         f"a{n}: &a{n} {level.replace('_', ','.join([f'*a{n - 1}'] * times))}\n" for n in range(1, levels)
     )
@@ -129,7 +129,7 @@ FIELDS: Mapping[str, str] = {
 
 
 def files() -> Iterator[tuple[str, str]]:
-    """Every file with the name of what is wrong with it."""
+    """Yield the name of a fault and a source file with it, for every fault."""
     yield from YAML.items()
     for name, selector in SELECTORS.items():
         yield f"selector, {name}", GOOD % ("html", '"' + selector.replace('"', '\\"') + '"')

@@ -1,4 +1,7 @@
-"""Connections that keep the service waiting: silent, half a head, half a body, byte by byte, answers never read."""
+"""Connections that keep the service waiting.
+
+They are silent, send half a head, half a body or single bytes, or never read the answer.
+"""
 
 from __future__ import annotations
 

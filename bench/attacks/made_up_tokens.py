@@ -1,4 +1,8 @@
-"""Made-up tokens, one by one and in storms: 401, 429 or 503, within bounds of memory and time, and the holder gets in."""
+"""Made-up API tokens, one by one and in storms.
+
+The answer must be 401, 429 or 503, within bounds of memory and time, and the holder of a real token is still
+served.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +65,7 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
 
 
 def _replay_hashes(pages: Pages) -> Iterator[Attempt]:
-    """Who has read the table has no token."""
+    """Send stored token hashes as tokens: reading the table must not give access."""
     with pages.database.read() as session:
         stored = [(row.id, row.token_hash) for row in session.query(rows.Token)]
     for identity, token_hash in stored:

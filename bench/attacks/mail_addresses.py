@@ -101,7 +101,7 @@ def make_post(data: Path, port: int) -> Post:
 
 
 def _subscribe(database: Database, post: Post, typed: str) -> str | None:
-    """The address as it is kept; None when it is refused."""
+    """Request a subscription; return the address as it is stored, None if it is refused."""
     try:
         return requests.request(database, post, Wish(typed, rhythm=Rhythm(always=True)), NOW).address
     except WrongUse:
@@ -116,7 +116,7 @@ def _confirm(database: Database, post: Post) -> None:
 
 
 def _fits_row(text: str) -> bool:
-    """Whether a database could hold it."""
+    """Return True if a database row can hold the text."""
     return "\x00" not in text and text.isprintable() and "://" not in text
 
 

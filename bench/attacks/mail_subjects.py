@@ -35,7 +35,7 @@ KNOWN = (
 
 
 def attempt(ground: Ground) -> Iterator[Attempt]:
-    """One letter with each, to one reader each; every five hundred come from another hostile name."""
+    """Send one letter with each subject to a reader of its own, with another hostile sender name every 500."""
     subjects = [*KNOWN, *islice(hostile_text.texts(5), SAMPLE if ground.is_short else ALL)]
     senders = _find_senders()
     # Each refusal is logged, as it should be: thousands of them here.
@@ -69,7 +69,7 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
 
 
 def _find_senders() -> Iterator[str]:
-    """Hostile names that the settings take: none that hides the address."""
+    """Yield senders with hostile names that the settings accept because the address is not hidden."""
     for name in hostile_text.texts(6):
         sender = f"{''.join(name.splitlines())} <{SENDER}>"
         if parseaddr(sender)[1] == SENDER:
@@ -77,7 +77,7 @@ def _find_senders() -> Iterator[str]:
 
 
 def _find_difference(text: str, raw: bytes) -> str:
-    """Whether the reader sees another subject than the cleaned one."""
+    """Return the subject that the reader sees if it differs from the cleaned one, else ""."""
     unfolded = raw.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").split(b"\r\n")
     value = next(line for line in unfolded if line.startswith(b"Subject:"))[len(b"Subject:") :].decode()
     shown = " ".join(str(make_header(decode_header(value.strip()))).split(" ")).strip()

@@ -1,4 +1,7 @@
-"""Links of ours that lead to another site: after signing in, on the way to it, and wherever else an address is given."""
+"""Our own links and redirects that could lead to another site.
+
+Tried when signing in, after it, and wherever else an address is given.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,10 @@ def _backs(html: str) -> list[str]:
 
 
 def _leads(location: str) -> str:
-    """Where a browser goes: it takes a backslash for a slash, and leaves out tabs, line ends and controls around."""
+    """Return the redirect target if a browser would leave our site, else "".
+
+    Like a browser, read a backslash as a slash and leave out tabs, line ends and surrounding control characters.
+    """
     read = location.strip("".join(map(chr, range(33)))).replace("\\", "/")
     for left_out in "\t\r\n":
         read = read.replace(left_out, "")

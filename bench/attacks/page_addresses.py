@@ -50,7 +50,7 @@ def _is_refused(url: str) -> bool:
 
 
 async def _reachable(host: str) -> list[str]:
-    """The addresses of a host that may be connected to."""
+    """Return the addresses of a host that may be connected to."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), 80, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

@@ -37,7 +37,7 @@ IN_SHORT = 260
 
 
 def attempt(ground: Ground) -> Iterator[Attempt]:
-    """One parameter at a time; the short form takes a sample that is the same each time."""
+    """Try one parameter at a time; the short form takes a sample with a fixed seed."""
     with opened(ground) as served:
         fill(served, ["第一", "第二"])
         visitor = browser(served.start())
@@ -72,7 +72,7 @@ def _addresses() -> Iterator[str]:
 
 
 def _dependants(dependant: Dependant) -> Iterator[Dependant]:
-    """What an endpoint depends on, itself first: each may read parameters."""
+    """Yield an endpoint and all its dependencies, each of which may read parameters."""
     yield dependant
     for below in dependant.dependencies:
         yield from _dependants(below)

@@ -1,4 +1,4 @@
-"""Hostile pages in the browser that renders sources: each way of a page to ask for something, pointed at this machine."""
+"""Hostile pages in the browser that renders sources: each kind of request a page can cause, aimed at this machine."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ async def _listening(secrets: Secrets) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _site(host: str) -> AsyncIterator[int]:
-    """A site of hostile pages; gives its port."""
+    """Serve hostile pages; yield the port."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")

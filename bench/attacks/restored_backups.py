@@ -94,7 +94,7 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
 
 
 def _make(ground: Ground, target: Path) -> Path:
-    """A backup with two captures, a source file, settings and a secret."""
+    """Make a backup with two captures, a source file, settings and a secret."""
     database, archive = Database(ground.database_url), Archive(ground.data / "warc")
     with database.write() as session:
         for number in range(2):
@@ -116,7 +116,7 @@ def _make(ground: Ground, target: Path) -> Path:
 
 
 def _restore(source: Path, data: Path, canary: Path, *, must_refuse: bool) -> str:
-    """What is wrong with how it was restored, or refused."""
+    """Restore a backup; return what was wrong with the restore or the refusal, else ""."""
     outside = _outside(data.parent)
     try:
         restore(source, Database(f"sqlite:///{data / 'yaodian.db'}"), Archive(data / "warc"), data, _silent)
@@ -168,7 +168,7 @@ def _changes(canary: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
 
 
 def _links(canary: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
-    """Links and other things in the place of each file and folder, and beside them."""
+    """Yield changes that put a link or other special file in place of each file or folder, or beside it."""
     makers: dict[str, Callable[[Path], None]] = {
         "a link": lambda path: path.symlink_to(canary),
         "a link to nothing": lambda path: path.symlink_to(canary.with_name("nothing")),
@@ -216,7 +216,7 @@ def _other_files() -> Iterator[tuple[str, Callable[[Path], None]]]:
 
 
 def _name_warc(folder: Path, name: str) -> None:
-    """The manifest names one more file, which is there where it can be."""
+    """Add a file to the manifest, and create it where the name allows that."""
     said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     said["warc"][name] = 4
     _put(folder / MANIFEST, json.dumps(said).encode())
@@ -278,4 +278,4 @@ def _overwrite(folder: Path) -> None:
 
 
 def _silent(what: str, done: int, total: int) -> None:
-    """Nobody watches."""
+    """Ignore the progress."""

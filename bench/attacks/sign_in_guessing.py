@@ -1,4 +1,7 @@
-"""Guessing an operator's password, and locking the operator out: guesses are few, and a right password opens."""
+"""Guesses of an operator's password, and attempts to lock the operator out.
+
+Only few guesses are checked, and the right password always opens.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ def attempt(ground: Ground) -> Iterator[Attempt]:
 
 
 def _count_guesses(pages: Pages, *, is_short: bool) -> Iterator[Attempt]:
-    """However a client varies address, name and password, no more than A_MINUTE guesses are checked."""
+    """Check that one client gets no more than A_MINUTE guesses, however it varies address, name and password."""
     ways = list(ONE_CLIENT.items())[1:3] if is_short else ONE_CLIENT.items()
     for name, addresses in ways:
         several = [f"{NAME}{number}" for number in range(12)]
@@ -58,7 +61,7 @@ def _count_guesses(pages: Pages, *, is_short: bool) -> Iterator[Attempt]:
 
 
 def _use_odd_words(pages: Pages, *, is_short: bool) -> Iterator[Attempt]:
-    """Odd names and passwords open nothing and break nothing."""
+    """Try odd names and passwords: each must be answered with a 4xx."""
     pairs = [(name, PASSWORD) for name in NAMES] + [(NAME, password) for password in PASSWORDS]
     for name, password in pairs[:: 6 if is_short else 1]:
         status = sign_in(browser(pages.start()), password, name)
@@ -66,7 +69,7 @@ def _use_odd_words(pages: Pages, *, is_short: bool) -> Iterator[Attempt]:
 
 
 def _lock_out(pages: Pages, *, is_short: bool) -> Iterator[Attempt]:
-    """Failures from elsewhere, however many, keep nobody out who knows the password."""
+    """Check that failures from elsewhere, however many, lock out nobody who knows the password."""
     for count, addresses in ((20, 1),) if is_short else ((40, 1), (40, 8)):
         app = pages.start()
         for number in range(count):
@@ -81,7 +84,7 @@ def _lock_out(pages: Pages, *, is_short: bool) -> Iterator[Attempt]:
 
 
 def _forge_devices(pages: Pages) -> Iterator[Attempt]:
-    """A device cookie that is forged, or another operator's, buys no further guesses."""
+    """Check that a forged device cookie, or another operator's, gives no further guesses."""
     app = pages.start()
     visitor = browser(app)
     sign_in(visitor)

@@ -1,4 +1,7 @@
-"""Markup and scripts in what sites say: titles, texts, publishers, names of attachments; shown by pages, feeds, the API."""
+"""Markup and scripts in texts of crawled sites: titles, texts, publishers and attachment names.
+
+They are looked for in pages, feeds and the API.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +107,7 @@ def _breach(visitor: TestClient, answer: Response) -> str:
 
 
 def _in_html(html: str) -> str:
-    """What would run, or lead elsewhere, because of a payload: all of them bear MARK."""
+    """Return what a payload, marked by MARK, would run or link to in the page; "" if nothing."""
     for element in lxml.html.fromstring(html).iter():
         if not isinstance(element.tag, str):
             continue
@@ -121,7 +124,10 @@ def _in_html(html: str) -> str:
 
 
 def _bears_mark(element: lxml.html.HtmlElement) -> bool:
-    """A form or link of our own may have to do with a payload: it only counts if it leads elsewhere."""
+    """Return True if a payload made the element.
+
+    Our own forms and links may contain a payload's text, so they count only if they lead to another site.
+    """
     if element.tag in ("form", "link"):
         leads = element.get("action", element.get("href", "/"))
         return not leads.removeprefix(BASE_URL).startswith("/") or leads.startswith("//")

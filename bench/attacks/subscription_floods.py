@@ -40,7 +40,7 @@ BROKEN = (
 
 
 def attempt(ground: Ground) -> Iterator[Attempt]:
-    """A breach is one letter more than the limit, or a refusal that does not say when to come back."""
+    """Try each flood; a breach is one letter above the limit, or a refusal without the time to try again."""
     with closing(Database(ground.database_url)) as database:
         post = Post(
             "y <y@example.org>", Tokens("t" * 40), ground.data / "outbox", base_url="http://testserver"

@@ -1,4 +1,7 @@
-"""Webhook addresses that lead into this machine or its network, or that break what sends: hosts, ports, names, redirects."""
+"""Webhook addresses that lead into this machine or its network, or that make the sender fail.
+
+Tried are hosts, ports, host names and redirects.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,11 @@ ANSWERS = (
 
 
 def attempt(ground: Ground) -> Iterator[Attempt]:
-    """A breach is an address that is kept, a host that is connected to, a redirect that is followed, or an exception."""
+    """Try each address.
+
+    A breach is an address that is stored, a host that is connected to, a redirect that is followed, or an
+    exception.
+    """
     post = Post("y <y@example.org>", Tokens("t" * 40), ground.data / "outbox")
     hosts = [f"https://{host}/h" for host in (*INTERNAL, *POISON)]
     for url in (*hosts, *URLS):
@@ -102,7 +109,7 @@ def _sent(address: str, post: Post) -> str:
 
 
 def _rebound(place: str, post: Post) -> str:
-    """The client's own connection for a name that a DNS server, asked again, leads somewhere else."""
+    """Connect to a name that DNS resolves to a private address on the second query (DNS rebinding)."""
 
     async def connect() -> str:
         async def lookup(*_: Any, **__: Any) -> list[Any]:
